@@ -1,0 +1,138 @@
+/**
+ * One Postgres per process: a real server, or the embedded one. Everything above speaks to it through `query` and
+ * `transaction`; with the embedded pool of one, a query outside the open transaction would wait for ever, so the transaction
+ * is passed everywhere.
+ */
+import pg from 'pg';
+import { Sequelize, type Transaction } from 'sequelize';
+import { openEmbedded } from './embedded.ts';
+import { codeOf } from './failure.ts';
+
+export interface DatabaseSettings {
+  /** `postgres://…`; none means the embedded Postgres in `dataDir` (`memory://` keeps nothing). */
+  url?: string;
+  dataDir: string;
+  poolSize: number;
+  /** Puts all tables in a schema of its own: for tests and benchmarks. */
+  schema?: string;
+  applicationName?: string;
+}
+
+/** Where statements are sent: an open transaction, or the database itself for a statement that stands alone. */
+export interface Tx {
+  query<Row = Record<string, unknown>>(sql: string, binds?: unknown[]): Promise<Row[]>;
+}
+
+export interface Database extends Tx {
+  readonly sequelize: Sequelize;
+  readonly embedded: boolean;
+  /** Statements sent so far, transaction brackets included. */
+  readonly statements: number;
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** The database's clock, as last heard: nodes never compare their own clocks. */
+  now(): Date;
+  hear(databaseTime: Date): void;
+  close(): Promise<void>;
+}
+
+/** A frozen or dead node must lose its open turn in under 5 s, so that others take over. */
+const SESSION = { statement_timeout: 10_000, idle_in_transaction_session_timeout: 4_000 };
+
+export class StartError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'StartError';
+  }
+}
+
+/** @throws StartError with one line that names the variable to change */
+export const openDatabase = async (settings: DatabaseSettings): Promise<Database> => {
+  const embedded = settings.url ? undefined : await openEmbedded(settings.dataDir);
+  const sequelize = embedded
+    ? new Sequelize({
+        dialect: 'postgres',
+        dialectModule: embedded.dialectModule,
+        logging: false,
+        pool: { max: 1, min: 1, idle: 1e9, acquire: 60_000 },
+      })
+    : new Sequelize(settings.url as string, {
+        dialect: 'postgres',
+        dialectModule: pg,
+        logging: false,
+        pool: { max: settings.poolSize, min: 0, idle: 30_000, acquire: 15_000 },
+        dialectOptions: {
+          ...SESSION,
+          application_name: settings.applicationName ?? 'yardmaster',
+          ...(settings.schema ? { options: `-c search_path=${settings.schema}` } : {}),
+        },
+      });
+  try {
+    const database = new OpenDatabase(sequelize, embedded?.close);
+    if (settings.schema) await database.query(`create schema if not exists "${settings.schema}"`);
+    const [row] = await database.query<{ now: Date }>('select clock_timestamp() as now');
+    database.hear(row?.now ?? new Date());
+    return database;
+  } catch (error) {
+    await sequelize.close().catch(() => undefined);
+    await embedded?.close();
+    throw unreachable(settings, error);
+  }
+};
+
+const unreachable = (settings: DatabaseSettings, error: unknown): StartError => {
+  const reason = codeOf(error) ?? (error as Error).message;
+  if (!settings.url) return new StartError(`The embedded Postgres in DATA_DIR=${settings.dataDir} does not open: ${reason}.`);
+  let where = 'it';
+  try {
+    const { hostname, port, pathname } = new URL(settings.url);
+    where = `${hostname}:${port || 5432}${pathname}`;
+  } catch {
+    return new StartError('DATABASE_URL is not an address: give postgres://user:password@host:port/database.');
+  }
+  return new StartError(`Postgres at ${where} does not answer (${reason}): check DATABASE_URL, or unset it for the embedded one.`);
+};
+
+class OpenDatabase implements Database {
+  readonly sequelize: Sequelize;
+  readonly embedded: boolean;
+  statements = 0;
+  #offsetMs = 0;
+  readonly #closeEmbedded: (() => Promise<void>) | undefined;
+
+  constructor(sequelize: Sequelize, closeEmbedded?: () => Promise<void>) {
+    this.sequelize = sequelize;
+    this.embedded = closeEmbedded !== undefined;
+    this.#closeEmbedded = closeEmbedded;
+  }
+
+  async query<Row>(sql: string, binds: unknown[] = []): Promise<Row[]> {
+    return this.#send<Row>(sql, binds, null);
+  }
+
+  async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    this.statements += 2;
+    return this.sequelize.transaction((transaction) =>
+      work({ query: <Row>(sql: string, binds: unknown[] = []) => this.#send<Row>(sql, binds, transaction) }),
+    );
+  }
+
+  async #send<Row>(sql: string, binds: unknown[], transaction: Transaction | null): Promise<Row[]> {
+    this.statements++;
+    // RAW hands the driver's rows over as they are; SELECT would copy each.
+    const [rows] = await this.sequelize.query(sql, { bind: binds, transaction });
+    return rows as Row[];
+  }
+
+  now(): Date {
+    return new Date(Date.now() + this.#offsetMs);
+  }
+
+  hear(databaseTime: Date): void {
+    this.#offsetMs = new Date(databaseTime).getTime() - Date.now();
+  }
+
+  async close(): Promise<void> {
+    await this.sequelize.close();
+    await this.#closeEmbedded?.();
+  }
+}

@@ -1,0 +1,9 @@
+/** What the runtime asks of a log: Moleculer's loggers and pino fit. */
+export interface Logger {
+  debug(message: string, fields?: object): void;
+  info(message: string, fields?: object): void;
+  warn(message: string, fields?: object): void;
+  error(message: string, fields?: object): void;
+}
+
+export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };

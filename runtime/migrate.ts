@@ -1,0 +1,50 @@
+/** Brings the schema up to date: umzug's list of migrations, run by one process at a time under an advisory lock. */
+import type { QueryInterface } from 'sequelize';
+import { SequelizeStorage, Umzug } from 'umzug';
+import type { Database } from './database.ts';
+
+export interface Migration {
+  name: string;
+  up(database: Database): Promise<unknown>;
+  down?(database: Database): Promise<unknown>;
+}
+
+const LOCK_KEY = 7_262_001;
+
+/** @returns the names of the migrations that ran; nodes that start together run each once, and all wait until it is done */
+export const migrate = async (database: Database, migrations: readonly Migration[]): Promise<string[]> => {
+  const umzug = new Umzug<QueryInterface>({
+    migrations: migrations.map(({ name, up, down }) => ({
+      name,
+      up: () => up(database),
+      ...(down ? { down: () => down(database) } : {}),
+    })),
+    storage: new SequelizeStorage({ sequelize: database.sequelize, tableName: 'migrations' }),
+    logger: undefined,
+  });
+  if (database.embedded) return (await umzug.up()).map(({ name }) => name);
+  for (;;) {
+    const unlock = await tryLock(database);
+    if (unlock) {
+      try {
+        return (await umzug.up()).map(({ name }) => name);
+      } finally {
+        await unlock();
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+};
+
+/** The lock lives in a transaction of its own, so that it falls with the process that held it. */
+const tryLock = async (database: Database): Promise<(() => Promise<void>) | undefined> => {
+  const transaction = await database.sequelize.transaction();
+  await database.sequelize.query('set local idle_in_transaction_session_timeout = 0', { transaction });
+  const [rows] = await database.sequelize.query(
+    `select pg_try_advisory_xact_lock(${LOCK_KEY}, hashtext(current_schema())) as locked`,
+    { transaction },
+  );
+  if ((rows as { locked: boolean }[])[0]?.locked) return () => transaction.commit();
+  await transaction.rollback();
+  return undefined;
+};

@@ -1,0 +1,182 @@
+/**
+ * What a batch sends: messages, events, timers, jobs, and what failed. Collected in memory while the decisions fold, written
+ * with one statement in the batch's transaction, and announced (rung, emitted) after the commit.
+ */
+import { Binds, json } from './columns.ts';
+import type { Tx } from './database.ts';
+import { type DeadLetter, insertDeadLetters } from './dead-letters.ts';
+import type { Effect, Message } from './decider.ts';
+import { appendEvents, type EventRow, type LoggedEvent, type Subscription } from './events.ts';
+import { insertJobs, type JobType, type NewJob, newJob } from './jobs.ts';
+import {
+  insertMessages,
+  type OutgoingMessage,
+  type Pause,
+  pauseKeys,
+  type ReturnedMessage,
+  resumeKeys,
+  returnMessages,
+} from './mailbox.ts';
+import { cancelTimers, setTimers, type Timer } from './timers.ts';
+import type { Headers } from './trace.ts';
+
+/** What the whole process agrees on, whichever actors it hosts. */
+export interface Vocabulary {
+  subscriptions: ReadonlyMap<string, readonly Subscription[]>;
+  jobTypes: ReadonlyMap<string, JobType>;
+}
+
+export class Outgoing {
+  readonly events: LoggedEvent[] = [];
+  readonly timers: Timer[] = [];
+  readonly retries: { key: string; until: Date }[] = [];
+  readonly #messages: OutgoingMessage[] = [];
+  readonly #eventRows: EventRow[] = [];
+  readonly #timers = new Map<string, Timer | Pick<Timer, 'actor' | 'key' | 'name'>>();
+  readonly #jobs: NewJob[] = [];
+  readonly #returned: ReturnedMessage[] = [];
+  readonly #pauses: Pause[] = [];
+  readonly #resumed: string[] = [];
+  readonly #dead: DeadLetter[] = [];
+  readonly #vocabulary: Vocabulary;
+  readonly #actor: string;
+  readonly #now: Date;
+
+  constructor(vocabulary: Vocabulary, actor: string, now: Date) {
+    this.#vocabulary = vocabulary;
+    this.#actor = actor;
+    this.#now = now;
+  }
+
+  /** Adds what one decision wants done on behalf of `actor/key`. */
+  add(key: string, effects: readonly Effect[], headers: Headers): void {
+    // First, because it may throw: a decision goes out whole or not at all.
+    for (const effect of effects) {
+      if (effect.kind !== 'enqueue') continue;
+      this.#jobs.push(newJob(this.#vocabulary.jobTypes, effect, { actor: this.#actor, key, headers }, this.#now));
+    }
+    const sent = json(headers);
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case 'tell':
+          this.#messages.push({ ...effect, payload: json(effect.payload), headers: sent });
+          break;
+        case 'publish':
+          this.#publish(key, effect.type, effect.data, headers, sent);
+          break;
+        case 'setTimer':
+          this.#setTimer({ actor: this.#actor, key, name: effect.name, dueAt: effect.dueAt, payload: json(effect.payload), headers: sent });
+          break;
+        case 'cancelTimer':
+          this.#timers.set(`${key}\x1e${effect.name}`, { actor: this.#actor, key, name: effect.name });
+          break;
+      }
+    }
+  }
+
+  #publish(key: string, type: string, data: Record<string, unknown>, headers: Headers, sent: string): void {
+    const text = json(data);
+    this.events.push({ type, actor: this.#actor, key, data, headers });
+    this.#eventRows.push({
+      type,
+      actor: this.#actor,
+      key,
+      data: text,
+      correlationId: headers.correlationId,
+      causationId: headers.causationId,
+      traceparent: headers.traceparent,
+      by: headers.by,
+    });
+    for (const { actor, key: keyOf } of this.#vocabulary.subscriptions.get(type) ?? []) {
+      const receiver = keyOf(data);
+      if (receiver !== undefined) this.#messages.push({ actor, key: receiver, name: type, payload: text, headers: sent });
+    }
+  }
+
+  /** A timer that is due already goes straight to the mailbox: its moment is now. */
+  #setTimer(timer: Timer): void {
+    const slot = `${timer.key}\x1e${timer.name}`;
+    if (timer.dueAt <= this.#now) {
+      this.#timers.set(slot, { actor: timer.actor, key: timer.key, name: timer.name });
+      this.#messages.push(timer);
+    } else {
+      this.#timers.set(slot, timer);
+    }
+  }
+
+  /** Puts a message that was not handled back at its place; `until` holds its key back for a retry. */
+  putBack(message: Message, attempts = message.attempts): void {
+    this.#returned.push({
+      id: message.id,
+      actor: this.#actor,
+      key: message.key,
+      name: message.name,
+      payload: json(message.payload),
+      headers: json(message.headers),
+      attempts,
+    });
+  }
+
+  retryLater(message: Message, until: Date, reason: string): void {
+    this.putBack(message, message.attempts + 1);
+    this.#pauses.push({ actor: this.#actor, key: message.key, until, reason });
+    this.retries.push({ key: message.key, until });
+  }
+
+  bury(message: Message, error: Error, park: boolean): void {
+    this.#dead.push({ actor: this.#actor, message, error });
+    if (park) this.#pauses.push({ actor: this.#actor, key: message.key, until: null, reason: error.message });
+    else this.resume(message);
+  }
+
+  resume({ key, attempts }: Message): void {
+    if (attempts > 0) this.#resumed.push(key);
+  }
+
+  /** One statement, whatever it carries; none when there is nothing. */
+  async write(tx: Tx): Promise<void> {
+    const binds = new Binds();
+    const parts: string[] = [];
+    const part = (items: { length: number }, statement: () => string): void => {
+      if (items.length > 0) parts.push(statement());
+    };
+    const timers = [...this.#timers.values()];
+    const set = timers.filter((timer): timer is Timer => 'dueAt' in timer);
+    const cancelled = timers.filter((timer) => !('dueAt' in timer));
+    this.timers.push(...set);
+    const paused = new Set(this.#pauses.map(({ key }) => key));
+    const resumed = this.#resumed.filter((key) => !paused.has(key));
+
+    part(this.#messages, () => insertMessages(binds, this.#messages));
+    part(this.#eventRows, () => appendEvents(binds, this.#eventRows));
+    part(set, () => setTimers(binds, set));
+    part(cancelled, () => cancelTimers(binds, cancelled));
+    part(this.#jobs, () => insertJobs(binds, this.#jobs));
+    part(this.#returned, () => returnMessages(binds, this.#returned));
+    part(this.#dead, () => insertDeadLetters(binds, this.#dead));
+    part(this.#pauses, () => pauseKeys(binds, this.#pauses));
+    part(resumed, () => resumeKeys(binds, this.#actor, resumed));
+    if (parts.length === 0) return;
+    await tx.query(`with ${parts.map((statement, index) => `part${index} as (${statement})`).join(',\n')} select 1`, binds.values);
+  }
+
+  /** Whom to ring after the commit: keys by actor type. */
+  get rings(): Map<string, Set<string>> {
+    const rings = new Map<string, Set<string>>();
+    for (const { actor, key } of this.#messages) {
+      const keys = rings.get(actor);
+      if (keys) keys.add(key);
+      else rings.set(actor, new Set([key]));
+    }
+    return rings;
+  }
+
+  /** Job types that have work now. */
+  get jobTypes(): Set<string> {
+    return new Set(this.#jobs.map(({ type }) => type));
+  }
+
+  get deadLetters(): readonly DeadLetter[] {
+    return this.#dead;
+  }
+}
