@@ -20,6 +20,9 @@ const text = (cell: Cell): string => {
 /** The value of a column of type json: serialised once, here. */
 export const json = (value: unknown): string => JSON.stringify(value ?? null);
 
+/** A timestamptz column as RFC 3339 text: JavaScript's own form, so that what is loaded compares with what is new. */
+export const iso = (column: string): string => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
 /** Collects one statement's parameters and names them. */
 export class Binds {
   readonly values: unknown[] = [];

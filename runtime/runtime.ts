@@ -2,7 +2,6 @@
  * The machine of one process, put together: the database, the actors it hosts, its worker, and the doors for what comes from
  * outside. Knows no order, no truck and no Moleculer.
  */
-import { randomBytes } from 'node:crypto';
 import type { Actor, AnyActor } from './actor.ts';
 import type { Database } from './database.ts';
 import { discardDeadLetter, replayDeadLetter } from './dead-letters.ts';
@@ -10,6 +9,7 @@ import type { EnqueueOptions } from './decider.ts';
 import type { Subscription } from './events.ts';
 import { defaultHostSettings, Host, type HostSettings, type Mesh, noMesh } from './host.ts';
 import { enqueueJobs, type JobType, newJob } from './jobs.ts';
+import { newId } from './ids.ts';
 import { type Logger, silent } from './logger.ts';
 import type { Vocabulary } from './outgoing.ts';
 import { Teller } from './tell.ts';
@@ -163,18 +163,3 @@ const byEvent = (subscriptions: readonly Subscription[]): Map<string, Subscripti
 };
 
 const byType = (types: readonly JobType[]): Map<string, JobType> => new Map(types.map((type) => [type.type, type]));
-
-let lastMs = 0;
-let counter = 0;
-
-/** A UUID of version 7: it begins with its time, so that an index on it grows at its end. RFC 9562, section 5.7. */
-export const newId = (): string => {
-  const ms = Date.now();
-  counter = ms === lastMs ? (counter + 1) & 0xfff : 0;
-  lastMs = ms;
-  const time = ms.toString(16).padStart(12, '0');
-  const tail = randomBytes(8);
-  tail[0] = ((tail[0] as number) & 0x3f) | 0x80;
-  const hex = tail.toString('hex');
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${counter.toString(16).padStart(3, '0')}-${hex.slice(0, 4)}-${hex.slice(4)}`;
-};

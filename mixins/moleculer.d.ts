@@ -1,0 +1,20 @@
+/** What Moleculer's own types leave out of what it does. */
+import 'moleculer';
+
+declare module 'moleculer' {
+  interface EventSchema {
+    /** Set by the actor mixin: these events reach us durably, by subscription. */
+    actors?: boolean;
+  }
+  interface ServiceSchema {
+    crons?: unknown[];
+    adapter?: unknown;
+    model?: unknown;
+    merged?(schema: unknown): void;
+  }
+  interface ServiceSettingSchema {
+    idField?: string;
+    maxLimit?: number;
+    [name: string]: unknown;
+  }
+}

@@ -1,0 +1,131 @@
+/** The face of orders: what the gateway, the REPL and the mesh can ask. */
+import type { ServiceSchema } from 'moleculer';
+import { z } from 'zod';
+import type { Config } from '../../config.ts';
+import { actor } from '../../mixins/actor.mixin.ts';
+import { checked } from '../../mixins/checked.ts';
+import { decodeCursor, encodeCursor, pageParams } from '../../mixins/cursor.ts';
+import { health } from '../../mixins/health.mixin.ts';
+import { idempotency } from '../../mixins/idempotency.mixin.ts';
+import { retry } from '../../mixins/retry.mixin.ts';
+import { tracing } from '../../mixins/tracing.mixin.ts';
+import { Refused } from '../../models/errors.ts';
+import { cancelForm, orderAccepted, orderForm, orderMessages, paymentMethods } from '../../models/order.ts';
+import { id, time, uuid } from '../../models/words.ts';
+import type { Actor } from '../../runtime/actor.ts';
+import { eventsOf } from '../../runtime/events.ts';
+import { runtimeOf } from '../../runtime/holder.ts';
+import { currentHeaders, newHeaders } from '../../runtime/trace.ts';
+import { answered } from '../answered.ts';
+import { legacyStatus, timeline } from './order.cards.ts';
+import { type Order, type OrderFacts, orderDecider } from './order.decider.ts';
+import { orderStore } from './order.store.ts';
+import { correlationOf, listOrders, orderById, progressOf, waitsInMailbox } from './order.views.store.ts';
+import { memoryWorkflow, redisWorkflow } from './workflow.ts';
+
+const orderId = z.object({ id: z.string().regex(/^\d{1,18}$/, 'must be an order id') });
+const filter = z.strictObject({
+  ...pageParams,
+  status: z.string().max(40).optional(),
+  customerId: id.optional(),
+  paymentMethod: z.enum(paymentMethods).optional(),
+  plantId: id.optional(),
+  createdAfter: time.optional(),
+  createdBefore: time.optional(),
+  q: z.string().trim().min(1).max(100).optional(),
+});
+
+export default (config: Config): ServiceSchema => {
+  const definition: Actor<Order, OrderFacts> = {
+    type: 'order',
+    messages: orderMessages,
+    decide: orderDecider({ sagaMs: config.sagaTimeoutMs, defaultDistanceMiles: config.defaultDistanceMiles }),
+    store: orderStore,
+    onPoison: 'park',
+  };
+  let workflow = memoryWorkflow(config.workflowTtlMs);
+
+  return {
+    name: 'order',
+    mixins: [
+      actor(definition, {
+        'order.accepted': {
+          schema: orderAccepted,
+          key: ({ correlationId }: z.output<typeof orderAccepted>) => correlationId,
+        },
+      }),
+      health(),
+      idempotency(),
+      retry(),
+      tracing(),
+    ] as ServiceSchema[],
+    actions: {
+      /** POST /api/orders. Durable when it answers; the order itself is made by its first turn. */
+      accept: checked(
+        z.strictObject({ correlationId: uuid.optional(), form: orderForm }),
+        async ({ correlationId: given, form }, ctx) => {
+          const runtime = runtimeOf(ctx.broker);
+          const correlationId = given ?? currentHeaders()?.correlationId ?? runtime.newId();
+          const headers = newHeaders(`customer/${correlationId}`, { ...currentHeaders(), correlationId });
+          await runtime.tell('order', correlationId, 'order.accepted', { correlationId, ...form }, { headers });
+          void workflow.advance(correlationId, 'ACCEPTED');
+          return { correlationId };
+        },
+      ),
+      /** GET /api/orders/status/:correlationId. Postgres knows; the workflow state fills the time before the row exists. */
+      status: checked(z.strictObject({ correlationId: uuid }), async ({ correlationId }, ctx) => {
+        const { database } = runtimeOf(ctx.broker);
+        const [progress] = await progressOf(database, [correlationId]);
+        if (progress) {
+          const { reason, ...rest } = progress;
+          return { ...rest, workflowStatus: 'COMPLETED', ...(reason ? { reason } : {}) };
+        }
+        const shown = await workflow.read(correlationId);
+        if (!shown && !(await waitsInMailbox(database, correlationId))) throw new Refused('order.not-found', { correlationId });
+        return { correlationId, workflowStatus: shown === 'COMPLETED' ? 'PROCESSING' : (shown ?? 'ACCEPTED') };
+      }),
+      /** Where several orders stand, for clients that wait: one statement for all of them. */
+      progress: checked(z.strictObject({ correlationIds: z.array(uuid).max(1_000) }), ({ correlationIds }, ctx) =>
+        progressOf(runtimeOf(ctx.broker).database, correlationIds),
+      ),
+      get: checked(orderId.extend({ view: z.enum(['s0', 's1', 's4']).optional() }).strict(), async ({ id, view }, ctx) => {
+        const order = await orderById(runtimeOf(ctx.broker).database, id);
+        if (!order) throw new Refused('order.not-found', { id });
+        return view ? { ...order, legacyStatus: legacyStatus(order.status, view) } : order;
+      }),
+      page: checked(filter, async ({ limit, cursor, ...asked }, ctx) => {
+        const rows = await listOrders(runtimeOf(ctx.broker).database, asked, cursor && String(decodeCursor(cursor)), limit + 1);
+        const items = rows.slice(0, limit);
+        return { items, nextCursor: rows.length > limit ? encodeCursor(items.at(-1)?.id) : null };
+      }),
+      /** GET /api/orders/:id/history: the event log of the order's correlation, in order. */
+      history: checked(orderId.strict(), async ({ id }, ctx) => {
+        const { database } = runtimeOf(ctx.broker);
+        const correlationId = await correlationOf(database, id);
+        if (!correlationId) throw new Refused('order.not-found', { id });
+        return { items: timeline(await eventsOf(database, correlationId)), nextCursor: null };
+      }),
+      /** POST /api/orders/:id/cancel, and the REPL's `cancel`. Answers from the transaction that cancelled it. */
+      cancel: checked(orderId.extend(cancelForm.shape).extend({ version: z.int().optional() }).strict(), async ({ id, reason, version }, ctx) => {
+        const runtime = runtimeOf(ctx.broker);
+        const correlationId = await correlationOf(runtime.database, id);
+        if (!correlationId) throw new Refused('order.not-found', { id });
+        const headers = newHeaders('door/order.cancel', { ...currentHeaders(), correlationId });
+        answered(await runtime.ask('order', correlationId, 'order.cancel', { reason, by: headers.by, version }, headers));
+        return orderById(runtime.database, id);
+      }),
+    },
+    events: {
+      /** Our own, after the commit: the row exists, so the workflow is complete (S2). */
+      'order.processed'(ctx: { params: { correlationId: string } }) {
+        void workflow.advance(ctx.params.correlationId, 'COMPLETED');
+      },
+    },
+    created() {
+      if (config.redisUrl) workflow = redisWorkflow(config.redisUrl, config.workflowTtlMs, runtimeOf(this.broker).log);
+    },
+    async stopped() {
+      await workflow.close();
+    },
+  } as ServiceSchema;
+};

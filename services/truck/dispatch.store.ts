@@ -1,0 +1,105 @@
+/** A plant's queue, loads and free trucks, in sets: four statements to load, one to save. */
+import type { Changes, Loaded, Store } from '../../runtime/actor.ts';
+import { Binds, iso } from '../../runtime/columns.ts';
+import type { Tx } from '../../runtime/database.ts';
+import { type Message, Rows } from '../../runtime/decider.ts';
+import type { DeliveryJob, DispatchFacts, Load, Plant } from './dispatch.decider.ts';
+
+/** How much of the queue one turn looks at, beyond what it hears of. */
+const HEAD = 200;
+
+const PLANTS = `select id, version from plants where id = any(string_to_array($1::text, E'\\x1e'))`;
+
+const JOB = `j.plant_id as "plantId", j.id, j.order_key as "orderKey", j.order_id as "orderId", j.status, j.reason, j.priority, j.quantity,
+  j.distance_miles as "distanceMiles", ${iso('j.requested_start')} as "requestedStart",
+  ${iso('j.requested_at')} as "requestedAt"`;
+const LOAD = `l.plant_id as "plantId", l.id, l.job_id as "jobId", l.order_key as "orderKey", l.order_id as "orderId", l.truck_id as "truckId",
+  l.status, ${iso('l.assigned_at')} as "assignedAt", ${iso('l.closed_at')} as "closedAt"`;
+
+/** The head of each queue, by the index delivery_jobs_waiting; and the jobs of the orders and loads the messages name. */
+const JOBS = `
+select ${JOB} from unnest(string_to_array($1::text, E'\\x1e')) as p(id) cross join lateral (
+  select * from delivery_jobs w where w.plant_id = p.id and w.status = 'queued' order by w.priority desc, w.requested_at limit ${HEAD}) j
+union
+select ${JOB} from delivery_jobs j
+where j.order_key = any(string_to_array($2::text, E'\\x1e')::uuid[])
+   or j.id in (select job_id from loads where id = any(string_to_array($3::text, E'\\x1e')::uuid[]))`;
+
+const LOADS = `
+select ${LOAD} from loads l where l.id = any(string_to_array($1::text, E'\\x1e')::uuid[])
+union
+select ${LOAD} from loads l where l.order_key = any(string_to_array($2::text, E'\\x1e')::uuid[]) and l.closed_at is null`;
+
+/** Longest free first. Another actor's rows, so perhaps stale: the truck itself has the last word. */
+const TRUCKS = `
+select t.plant_id as "plantId", t.id, t.status, l.id as "openLoadId"
+from unnest(string_to_array($1::text, E'\\x1e')) as p(id) cross join lateral (
+  select * from trucks f where f.plant_id = p.id and f.status = 'available' order by f.phase_since, f.id limit $2) t
+left join loads l on l.truck_id = t.id and l.closed_at is null`;
+
+type OfPlant<Row> = Row & { plantId: string };
+
+const load = async (tx: Tx, keys: readonly string[], messages: readonly Message[]): Promise<Loaded<Plant, DispatchFacts>> => {
+  const plants = keys.join('\x1e');
+  const named = (field: string): string =>
+    messages.flatMap(({ payload }) => ((payload as Record<string, string | null>)[field] as string) ?? []).join('\x1e');
+  const orders = named('orderKey');
+  const loads = named('loadId');
+  const states = new Map((await tx.query<Plant>(PLANTS, [plants])).map((plant) => [plant.id, plant]));
+  const rows = new Map(keys.map((key) => [key, new Rows()]));
+  for (const { plantId, ...job } of await tx.query<OfPlant<DeliveryJob>>(JOBS, [plants, orders, loads])) rows.get(plantId)?.loaded('job', job.id, job);
+  for (const { plantId, ...row } of await tx.query<OfPlant<Load>>(LOADS, [loads, orders])) rows.get(plantId)?.loaded('load', row.id, row);
+  const facts: DispatchFacts = { trucks: new Map(keys.map((key) => [key, []])) };
+  for (const { plantId, ...truck } of await tx.query<OfPlant<{ id: string; status: 'available'; openLoadId: string | null }>>(TRUCKS, [
+    plants,
+    messages.length + HEAD,
+  ])) {
+    facts.trucks.get(plantId)?.push(truck);
+  }
+  return { states, rows, facts };
+};
+
+const JOB_COLUMNS = {
+  id: 'uuid',
+  orderKey: 'uuid',
+  orderId: 'bigint',
+  plantId: 'text',
+  status: 'text',
+  reason: 'text',
+  priority: 'smallint',
+  quantity: 'float',
+  distanceMiles: 'float',
+  requestedStart: 'timestamptz',
+  requestedAt: 'timestamptz',
+};
+const LOAD_COLUMNS = {
+  id: 'uuid',
+  jobId: 'uuid',
+  orderKey: 'uuid',
+  orderId: 'bigint',
+  plantId: 'text',
+  truckId: 'text',
+  status: 'text',
+  assignedAt: 'timestamptz',
+  closedAt: 'timestamptz',
+};
+
+const save = async (tx: Tx, changes: Changes<Plant>): Promise<void> => {
+  const binds = new Binds();
+  const parts: string[] = [];
+  const jobs = changes.rows<DeliveryJob>('job').map(({ key, row }) => ({ ...row, plantId: key }));
+  const loads = changes.rows<Load>('load').map(({ key, row }) => ({ ...row, plantId: key }));
+  if (jobs.length > 0) {
+    parts.push(`insert into delivery_jobs (id, order_key, order_id, plant_id, status, reason, priority, quantity, distance_miles, requested_start, requested_at)
+      select * from ${binds.rows('j', JOB_COLUMNS, jobs)} on conflict (id) do update
+      set status = excluded.status, reason = excluded.reason, updated_at = now()`);
+  }
+  if (loads.length > 0) {
+    parts.push(`insert into loads (id, job_id, order_key, order_id, plant_id, truck_id, status, assigned_at, closed_at)
+      select * from ${binds.rows('l', LOAD_COLUMNS, loads)} on conflict (id) do update
+      set status = excluded.status, closed_at = excluded.closed_at`);
+  }
+  if (parts.length > 0) await tx.query(`with ${parts.map((sql, index) => `part${index} as (${sql})`).join(', ')} select 1`, binds.values);
+};
+
+export const dispatchStore: Store<Plant, DispatchFacts> = { table: 'plants', key: 'id', keyType: 'text', load, save };
