@@ -10,6 +10,7 @@ export const checked = <Schema extends z.ZodType, Result>(
   action: Partial<ActionSchema> = {},
 ): ActionSchema => ({
   visibility: 'public',
+  door: true,
   ...action,
   handler: (ctx: Context<unknown, Record<string, unknown>>) => handler(check(schema, ctx.params), ctx),
 });

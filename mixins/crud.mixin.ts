@@ -14,10 +14,12 @@ import { decodeCursor, encodeCursor, pageParams } from './cursor.ts';
 const require = createRequire(import.meta.url);
 const DbService = require('moleculer-db') as Partial<ServiceSchema>;
 const SqlAdapter = require('moleculer-db-adapter-sequelize') as new () => AdapterShape;
+type ModelOf = (sequelize: Sequelize) => ModelStatic<Model>;
 
 interface AdapterShape {
   opts: unknown[];
   broker: object;
+  init(broker: object, service: { schema: { model?: unknown } }): void;
   find(filter: object): Promise<Model[]>;
   findById(id: unknown): Promise<Model | null>;
   connect(): Promise<void>;
@@ -26,6 +28,16 @@ interface AdapterShape {
 
 /** Hands the process's one Sequelize to the adapter, and never closes it: the stock adapter clones it and closes the clone. */
 class SharedAdapter extends SqlAdapter {
+  readonly modelOf: ModelOf;
+
+  constructor(modelOf: ModelOf) {
+    super();
+    this.modelOf = modelOf;
+  }
+  override init(broker: object, service: { schema: { model?: unknown } }): void {
+    service.schema.model = this.modelOf(runtimeOf(broker).database.sequelize);
+    super.init(broker, service);
+  }
   override connect(): Promise<void> {
     this.opts = [runtimeOf(this.broker).database.sequelize satisfies Sequelize];
     return super.connect();
@@ -36,7 +48,7 @@ class SharedAdapter extends SqlAdapter {
 }
 
 export interface Listing {
-  model(sequelize: Sequelize): ModelStatic<Model>;
+  model: ModelOf;
   /** The column lists are ordered and continued by; unique. */
   cursor: string;
   direction?: 'asc' | 'desc';
@@ -45,7 +57,7 @@ export interface Listing {
 
 export const crud = ({ model, cursor, direction = 'asc', notFound }: Listing): Partial<ServiceSchema> => ({
   mixins: [DbService as ServiceSchema],
-  adapter: new SharedAdapter(),
+  adapter: new SharedAdapter(model),
   settings: { idField: cursor, maxLimit: 500 },
   actions: {
     create: false,
@@ -71,9 +83,6 @@ export const crud = ({ model, cursor, direction = 'asc', notFound }: Listing): P
         return { items, nextCursor: rows.length > limit && last ? encodeCursor(last[cursor]) : null };
       },
     ),
-  },
-  created() {
-    (this.schema as { model?: unknown }).model = model(runtimeOf(this.broker).database.sequelize);
   },
 });
 

@@ -2,6 +2,10 @@
 import 'moleculer';
 
 declare module 'moleculer' {
+  interface ActionSchema {
+    /** Set by `checked`: one of our own doors, which mixins may surround. */
+    door?: boolean;
+  }
   interface EventSchema {
     /** Set by the actor mixin: these events reach us durably, by subscription. */
     actors?: boolean;

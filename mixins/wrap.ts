@@ -1,4 +1,4 @@
-/** How a mixin surrounds the actions of the service that takes it: Moleculer calls `merged` before it builds them. */
+/** How a mixin surrounds the doors (checked.ts) of the service that takes it: Moleculer calls `merged` before it builds them. */
 import type { ActionSchema, Context, ServiceSchema } from 'moleculer';
 
 export type Ctx = Context<unknown, Record<string, unknown>>;
@@ -9,15 +9,13 @@ type Handler = (ctx: Ctx) => unknown;
 export const aroundActions = (around: (ctx: Ctx, next: Next, action: ActionSchema) => Promise<unknown>): Partial<ServiceSchema> =>
   ({
     merged(schema: ServiceSchema) {
-      for (const [name, given] of Object.entries(schema.actions ?? {})) {
-        if (!given) continue;
-        const action = (typeof given === 'function' ? { handler: given } : given) as ActionSchema;
-        const { handler } = action;
-        if (!handler) continue;
+      for (const given of Object.values(schema.actions ?? {})) {
+        const action = given as ActionSchema;
+        const { door, handler } = action || {};
+        if (!door || !handler) continue;
         action.handler = function (this: unknown, ctx: Ctx) {
           return around(ctx, async () => (handler as Handler).call(this, ctx), action);
         } as ActionSchema['handler'];
-        (schema.actions as Record<string, ActionSchema>)[name] = action;
       }
     },
   }) as Partial<ServiceSchema>;

@@ -15,17 +15,13 @@ const charge = z.strictObject({
   idempotencyKey: z.string(),
 });
 
+/** Gives back what a charge took, whether or not anybody heard that it did. */
+const undo = z.strictObject({ paymentId: uuid, chargeKey: z.string(), refundKey: z.string(), amountCents: cents, reason: z.string() });
+
 export const jobTypes = [
   { type: 'payment.charge', queue: 'critical', payload: charge, maxAttempts: 4, timeoutMs: CALL_TIMEOUT_MS, backoffBaseMs: 1_000 },
-  {
-    type: 'payment.undo',
-    queue: 'critical',
-    payload: z.strictObject({ paymentId: uuid, chargeKey: z.string(), refundKey: z.string(), amountCents: cents, reason: z.string() }),
-    maxAttempts: 20,
-    timeoutMs: CALL_TIMEOUT_MS,
-    backoffBaseMs: 1_000,
-  },
+  { type: 'payment.undo', queue: 'critical', payload: undo, maxAttempts: 20, timeoutMs: CALL_TIMEOUT_MS, backoffBaseMs: 1_000 },
 ];
 
 export type ChargePayload = z.output<typeof charge>;
-export type UndoPayload = z.output<(typeof jobTypes)[1]['payload']>;
+export type UndoPayload = z.output<typeof undo>;

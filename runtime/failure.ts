@@ -29,7 +29,8 @@ interface DatabaseError extends Error {
 /** SQLSTATE, or the socket's error code. */
 export const codeOf = (error: unknown): string | undefined => {
   const { parent, original, code } = error as DatabaseError;
-  return parent?.code ?? original?.code ?? code;
+  const found: unknown = parent?.code ?? original?.code ?? code;
+  return typeof found === 'string' ? found : undefined;
 };
 
 export const constraintOf = (error: unknown): string | undefined => (error as DatabaseError).parent?.constraint;

@@ -22,14 +22,8 @@ export const insertProduct = async (tx: Tx, product: ProductRow): Promise<boolea
   return rows.length > 0;
 };
 
-/** Which of these SKUs the catalogue does not have. */
-export const unknownSkus = async (tx: Tx, skus: readonly string[]): Promise<string[]> => {
-  const rows = await tx.query<{ sku: string }>(
-    `select s.sku from unnest(string_to_array($1::text, E'\\x1e')) as s(sku) where not exists (select from products p where p.sku = s.sku)`,
-    [skus.join('\x1e')],
-  );
-  return rows.map(({ sku }) => sku);
-};
+export const productExists = async (tx: Tx, sku: string): Promise<boolean> =>
+  (await tx.query('select from products where sku = $1', [sku])).length > 0;
 
 export const locationExists = async (tx: Tx, id: string): Promise<boolean> =>
   (await tx.query('select from plants where id = $1', [id])).length > 0;

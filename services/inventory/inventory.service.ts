@@ -16,7 +16,7 @@ import { id } from '../../models/words.ts';
 import type { Actor } from '../../runtime/actor.ts';
 import { runtimeOf } from '../../runtime/holder.ts';
 import { answered } from '../answered.ts';
-import { locationExists, movementsOf, unknownSkus } from './catalogue.store.ts';
+import { locationExists, movementsOf, productExists } from './catalogue.store.ts';
 import { decide, type Stock } from './inventory.decider.ts';
 import { inventoryStore } from './inventory.store.ts';
 
@@ -56,7 +56,7 @@ export default (): ServiceSchema =>
       /** POST /api/inventory/:sku/:locationId/receive. What was never kept there begins to be. */
       receive: checked(z.strictObject({ ...place, ...receiveForm.shape }), async ({ sku, locationId, quantity }, ctx) => {
         const runtime = runtimeOf(ctx.broker);
-        if ((await unknownSkus(runtime.database, [sku])).length > 0) throw new Refused('resource.not-found', { sku });
+        if (!(await productExists(runtime.database, sku))) throw new Refused('resource.not-found', { sku });
         if (!(await locationExists(runtime.database, locationId))) throw new Refused('plant.not-found', { locationId });
         const key = stockKeyOf(sku, locationId);
         await runtime.ask('inventory', key, 'inventory.stock', { sku, locationId, quantity: 0, reorderLevel: 0 });

@@ -1,6 +1,5 @@
 /** The face of the catalogue: plain rows, no actor. */
 import type { ServiceSchema } from 'moleculer';
-import { z } from 'zod';
 import { checked } from '../../mixins/checked.ts';
 import { crud } from '../../mixins/crud.mixin.ts';
 import { idempotency } from '../../mixins/idempotency.mixin.ts';
@@ -9,9 +8,8 @@ import { tracing } from '../../mixins/tracing.mixin.ts';
 import { productForm } from '../../models/catalogue.ts';
 import { Refused } from '../../models/errors.ts';
 import { productModel } from '../../models/inventory.model.ts';
-import { id, MAX_LINES } from '../../models/words.ts';
 import { runtimeOf } from '../../runtime/holder.ts';
-import { insertProduct, unknownSkus } from './catalogue.store.ts';
+import { insertProduct } from './catalogue.store.ts';
 
 export default (): ServiceSchema =>
   ({
@@ -27,7 +25,5 @@ export default (): ServiceSchema =>
         if (!(await insertProduct(runtimeOf(ctx.broker).database, product))) throw new Refused('resource.exists', { sku: product.sku });
         return product;
       }),
-      /** Asked at the door of POST /api/orders, so that a wrong SKU is named before anything is stored. */
-      unknown: checked(z.strictObject({ skus: z.array(id).max(MAX_LINES) }), ({ skus }, ctx) => unknownSkus(runtimeOf(ctx.broker).database, skus)),
     },
   }) as ServiceSchema;

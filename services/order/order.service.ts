@@ -9,7 +9,7 @@ import { health } from '../../mixins/health.mixin.ts';
 import { idempotency } from '../../mixins/idempotency.mixin.ts';
 import { retry } from '../../mixins/retry.mixin.ts';
 import { tracing } from '../../mixins/tracing.mixin.ts';
-import { Refused } from '../../models/errors.ts';
+import { invalid, Refused } from '../../models/errors.ts';
 import { cancelForm, orderAccepted, orderForm, orderMessages, paymentMethods } from '../../models/order.ts';
 import { id, time, uuid } from '../../models/words.ts';
 import type { Actor } from '../../runtime/actor.ts';
@@ -17,6 +17,7 @@ import { eventsOf } from '../../runtime/events.ts';
 import { runtimeOf } from '../../runtime/holder.ts';
 import { currentHeaders, newHeaders } from '../../runtime/trace.ts';
 import { answered } from '../answered.ts';
+import { Catalogue } from './catalogue.ts';
 import { legacyStatus, timeline } from './order.cards.ts';
 import { type Order, type OrderFacts, orderDecider } from './order.decider.ts';
 import { orderStore } from './order.store.ts';
@@ -43,6 +44,7 @@ export default (config: Config): ServiceSchema => {
     store: orderStore,
     onPoison: 'park',
   };
+  const catalogue = new Catalogue();
   let workflow = memoryWorkflow(config.workflowTtlMs);
 
   return {
@@ -61,17 +63,16 @@ export default (config: Config): ServiceSchema => {
     ] as ServiceSchema[],
     actions: {
       /** POST /api/orders. Durable when it answers; the order itself is made by its first turn. */
-      accept: checked(
-        z.strictObject({ correlationId: uuid.optional(), form: orderForm }),
-        async ({ correlationId: given, form }, ctx) => {
-          const runtime = runtimeOf(ctx.broker);
-          const correlationId = given ?? currentHeaders()?.correlationId ?? runtime.newId();
-          const headers = newHeaders(`customer/${correlationId}`, { ...currentHeaders(), correlationId });
-          await runtime.tell('order', correlationId, 'order.accepted', { correlationId, ...form }, { headers });
-          void workflow.advance(correlationId, 'ACCEPTED');
-          return { correlationId };
-        },
-      ),
+      accept: checked(orderForm, async (form, ctx) => {
+        const runtime = runtimeOf(ctx.broker);
+        const problems = await catalogue.problemsWith(runtime.database, form);
+        if (problems.length > 0) throw invalid(problems);
+        const { correlationId, ...rest } = currentHeaders() ?? newHeaders('door');
+        const headers = newHeaders(`door/${correlationId}`, { ...rest, correlationId });
+        await runtime.tell('order', correlationId, 'order.accepted', { correlationId, ...form }, { headers });
+        void workflow.advance(correlationId, 'ACCEPTED');
+        return { correlationId };
+      }),
       /** GET /api/orders/status/:correlationId. Postgres knows; the workflow state fills the time before the row exists. */
       status: checked(z.strictObject({ correlationId: uuid }), async ({ correlationId }, ctx) => {
         const { database } = runtimeOf(ctx.broker);

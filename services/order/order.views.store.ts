@@ -54,9 +54,6 @@ export const orderById = async (tx: Tx, id: string): Promise<OrderCard | undefin
 export const correlationOf = async (tx: Tx, id: string): Promise<string | undefined> =>
   (await tx.query<{ key: string }>('select correlation_id as key from orders where id = $1', [id]))[0]?.key;
 
-export const orderIdOfNumber = async (tx: Tx, orderNumber: string): Promise<string | undefined> =>
-  (await tx.query<{ id: string }>('select id from orders where order_number = $1 order by id desc limit 1', [orderNumber]))[0]?.id;
-
 export interface OrderProgress {
   correlationId: string;
   orderId: string;
@@ -81,6 +78,16 @@ export const waitsInMailbox = async (tx: Tx, correlationId: string): Promise<boo
     [correlationId],
   );
   return rows.length > 0;
+};
+
+/** Which of these products and plants there are. */
+export const knownNames = async (tx: Tx, skus: readonly string[], plants: readonly string[]): Promise<{ skus: string[]; plants: string[] }> => {
+  const rows = await tx.query<{ sku: string | null; plant: string | null }>(
+    `select sku, null as plant from products where sku = any(string_to_array($1::text, E'\\x1e'))
+     union all select null, id from plants where id = any(string_to_array($2::text, E'\\x1e'))`,
+    [skus.join('\x1e'), plants.join('\x1e')],
+  );
+  return { skus: rows.flatMap(({ sku }) => sku ?? []), plants: rows.flatMap(({ plant }) => plant ?? []) };
 };
 
 export interface OrderFilter {
