@@ -74,12 +74,19 @@ export const startNode = async (config: Config): Promise<Node> => {
     for (const room of chosen) for (const service of rooms[room] ?? []) broker.createService(service(config));
     runtime.connect(meshOf(broker));
     await broker.start();
+    if (config.natsUrl) await offerNow(broker);
     if (config.workerMode !== 'cron') runtime.start();
     return { broker, runtime, database, stop: () => stopNode(broker, runtime, database) };
   } catch (error) {
     await database.close().catch(() => undefined);
     throw error;
   }
+};
+
+/** Left alone, Moleculer subscribes a node's services a second after the last has started: calls until then are lost and time out. */
+const offerNow = async (broker: ServiceBroker): Promise<void> => {
+  (broker.localServiceChanged as { cancel?(): void }).cancel?.();
+  await broker.registry.discoverer.sendLocalNodeInfo();
 };
 
 /** First the machine finishes its turns and jobs, while its services still answer; then the node leaves the mesh. */

@@ -31,6 +31,7 @@ export const errors = {
   'order.unknown-sku': { title: 'The catalogue has no such product', status: 422 },
   'order.unknown-plant': { title: 'There is no such plant', status: 422 },
   'order.mixed-currencies': { title: 'The products are priced in different currencies', status: 422 },
+  'order.too-large': { title: 'The order is worth more than one payment can be', status: 422 },
   'order.timeout': { title: 'The order was not paid in time', status: 409 },
   'order.cancelled-by-customer': { title: 'The order was cancelled', status: 409 },
 

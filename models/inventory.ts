@@ -8,7 +8,8 @@ export const stockKeyOf = (sku: string, locationId: string): string => `${sku}@$
 export type ReservationStatus = 'active' | 'confirmed' | 'consumed' | 'released' | 'expired' | 'backordered';
 
 export const reservationLife = {
-  active: ['confirmed', 'released', 'expired'],
+  // Consumed unconfirmed: what was delivered has left, whatever the books say of it.
+  active: ['confirmed', 'consumed', 'released', 'expired'],
   confirmed: ['consumed', 'released'],
   consumed: [],
   // The same order may reserve anew, when its payment is tried again.

@@ -24,10 +24,11 @@ export const paymentLife = {
   created: ['authorizing', 'capturing', 'captured', 'failed', 'expired', 'voided', 'cod_due'],
   authorizing: ['authorized', 'captured', 'failed', 'expired', 'voided'],
   authorized: ['capturing', 'captured', 'voided', 'expired'],
-  capturing: ['captured', 'failed', 'voided'],
+  // Captured for an order that is off meanwhile: it goes straight back.
+  capturing: ['captured', 'refunding', 'failed', 'voided'],
   captured: ['refunding', 'partially_refunded', 'refunded'],
   // A charge whose outcome nobody knew may turn out to have been made: then it is given back.
-  failed: ['refunding'],
+  failed: ['refunding', 'refunded'],
   expired: [],
   voided: ['refunding'],
   partially_refunded: ['refunding', 'refunded'],

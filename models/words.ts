@@ -9,7 +9,8 @@ export const text = (max: number) => z.string().trim().min(1).max(max).regex(PLA
 export const id = z.string().max(64).regex(ID, 'must be letters, digits, and . _ : - after the first');
 export const uuid = z.uuid().transform((value) => value.toLowerCase());
 export const wholeNumber = (max: number) => z.int().min(1).max(max);
-export const cents = z.int().min(0).max(1_000_000_000_00);
+export const MAX_CENTS = 1_000_000_000_00;
+export const cents = z.int().min(0).max(MAX_CENTS);
 export const currency = z.string().regex(/^[A-Z]{3}$/, 'must be a three-letter code such as USD');
 export const time = z.iso.datetime({ offset: true });
 

@@ -5,6 +5,7 @@
 import type { AnyActor } from './actor.ts';
 import type { Database } from './database.ts';
 import type { LoggedEvent } from './events.ts';
+import { failPoint } from './fail-points.ts';
 import { backoffMs, kindOf, pause, retryTransient } from './failure.ts';
 import type { Logger } from './logger.ts';
 import { type Limits, sweep } from './mailbox.ts';
@@ -209,6 +210,7 @@ export class Host {
 
   #after(lane: Lane, { outgoing, handled, held, unfinished, failures }: TurnResult): void {
     const { type } = lane.actor;
+    if (handled > 0) failPoint('turn.committed', type);
     this.counts.turns++;
     this.counts.messages += handled;
     for (const [actor, keys] of outgoing.rings) this.ring(actor, keys);

@@ -82,7 +82,8 @@ with wanted as materialized (
   where ${key} = any((select array_agg(key) from wanted)::${keyType}[])
   order by ${key} for update skip locked
 ), unborn as materialized (
-  select w.key from wanted w where not exists (select from ${table} s where s.${key} = w.key::${keyType})
+  select w.key from wanted w
+  where w.key not in (select key from locked) and (select count(*) from (select from ${table} s where s.${key} = w.key::${keyType} limit 1) seen) = 0
 ), newborn as materialized (
   select key from unborn where pg_try_advisory_xact_lock(hashtextextended($1 || '/' || key, 0))
 ), mine as materialized (

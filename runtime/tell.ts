@@ -4,6 +4,7 @@
  */
 import { Binds, json } from './columns.ts';
 import type { Database } from './database.ts';
+import { failPoint } from './fail-points.ts';
 import { kindOf, retryTransient } from './failure.ts';
 import type { Headers } from './trace.ts';
 
@@ -68,6 +69,7 @@ export class Teller {
   async #flush(batch: Waiting[]): Promise<void> {
     try {
       const told = await retryTransient(() => insertTells(this.#database, batch.map(({ tell }) => tell)));
+      failPoint('tells.stored');
       const rings = new Map<string, Set<string>>();
       for (const [index, { tell, resolve }] of batch.entries()) {
         const stored = told.has(index);

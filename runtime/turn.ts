@@ -5,6 +5,7 @@
 import type { Actor, AnyActor, Changes, Loaded } from './actor.ts';
 import type { Database, Tx } from './database.ts';
 import { type Decision, type Message, Rows } from './decider.ts';
+import { failPoint } from './fail-points.ts';
 import { backoffMs } from './failure.ts';
 import { activate, type Limits } from './mailbox.ts';
 import { Outgoing, type Vocabulary } from './outgoing.ts';
@@ -107,12 +108,16 @@ class Turn {
 
   async handle(tx: Tx, messages: readonly Message[]): Promise<Failure[]> {
     if (messages.length === 0) return [];
+    failPoint('turn.taken', this.#actor.type);
     const byKey = groupByKey(messages);
     const loaded = await this.#actor.store.load(tx, [...byKey.keys()], messages);
     const failures: Failure[] = [];
     for (const [key, waiting] of byKey) failures.push(...this.#foldKey(key, waiting, loaded));
+    failPoint('turn.decided', this.#actor.type);
     if (this.#created.length + this.#updated.length + this.#rows.size > 0) await this.#actor.store.save(tx, this.#changes());
+    failPoint('turn.saved', this.#actor.type);
     await this.outgoing.write(tx);
+    failPoint('turn.sent', this.#actor.type);
     return failures;
   }
 

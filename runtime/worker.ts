@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Database } from './database.ts';
+import { failPoint } from './fail-points.ts';
 import { backoffMs, retryTransient } from './failure.ts';
 import {
   type ClaimedJob,
@@ -189,6 +190,7 @@ export class Worker {
       const { queues, leaseMs } = this.#settings;
       const types = [...this.#handlers.keys()];
       const jobs = await claimJobs(this.#database, { queues, types, slots, worker: this.#name, leaseMs, token: randomUUID() });
+      if (jobs.length > 0) failPoint('jobs.claimed');
       this.counts.claimed += jobs.length;
       return jobs;
     } catch (error) {
@@ -244,7 +246,9 @@ export class Worker {
     while (this.#finished.length > 0) {
       const batch = this.#finished.splice(0, 500);
       try {
+        failPoint('jobs.done');
         const { ended, replies } = await retryTransient(() => finishJobs(this.#database, batch), 8);
+        failPoint('jobs.ended');
         this.#tally(batch, ended);
         for (const [actor, keys] of byActor(replies)) this.#ring(actor, keys);
       } catch (error) {

@@ -68,7 +68,7 @@ export const decide = (stock: Stock | undefined, message: Message, context: Cont
 
 const reserve = (stock: Stock, { orderKey, orderId, quantity, until }: Payload<'inventory.reserve'>, context: Context) => {
   const before = context.rows.get<Reservation>('reservation', orderKey);
-  if (before && (before.status === 'active' || before.status === 'confirmed')) return ignore('it is reserved already');
+  if (before && ['active', 'confirmed', 'consumed'].includes(before.status)) return ignore('it is reserved already');
   if (stock.available < quantity) return rejected(context.key, orderKey, 'inventory.short', { available: stock.available, quantity });
   return done(
     changed(stock, -quantity, quantity),

@@ -4,6 +4,7 @@
  */
 import { stockKeyOf } from '../../models/inventory.ts';
 import type { OrderForm, OrderStatus, orderMessages, PaymentMethod, SagaState } from '../../models/order.ts';
+import { MAX_CENTS } from '../../models/words.ts';
 import {
   type Context,
   cancelTimer,
@@ -115,8 +116,8 @@ export const orderDecider =
 /** Told by the gateway, or by anyone on the mesh who emits order.accepted. The same correlation id twice is one order. */
 const accept = (order: Order | undefined, form: Payload<'order.accepted'>, context: Deciding, settings: OrderSettings): Decision<Order> => {
   if (order) return ignore('it is accepted already', processed(order));
-  const problem = problemWith(form, context);
   const fresh = place(form, context, settings);
+  const problem = problemWith(form, context) ?? (fresh.totalCents > MAX_CENTS ? 'order.too-large' : undefined);
   if (problem) {
     const failed: Order = { ...fresh, status: 'failed', sagaState: 'Failed', reason: problem, stock: [], awaiting: [] };
     return done(failed, created(failed), statusEvent(failed, null, problem), processed(failed));
@@ -294,11 +295,11 @@ const cancel = (order: Order, { reason, by, version }: Payload<'order.cancel'>):
   if (order.status === 'delivered' || order.status === 'completed') return refuse(`order.already-${order.status}`);
   if (order.status === 'cancelled' || order.status === 'failed') return refuse(`order.already-${order.status}`);
   const next = moved(order, 'cancelled', { reason, sagaState: 'Failed', awaiting: [] });
-  const off = { ...address(order), reason };
+  const off = { orderKey: order.correlationId, reason };
   return done(
     next,
     statusEvent(next, order.status, reason),
-    publish('order.cancelled', { ...off, orderNumber: order.orderNumber, customerId: order.customerId, from: order.status, by }),
+    publish('order.cancelled', { ...off, orderId: order.id, orderNumber: order.orderNumber, customerId: order.customerId, from: order.status, by }),
     order.status === 'payment_failed' ? undefined : releaseStock(order, reason),
     order.paymentId ? tell('payment', order.paymentId, 'payment.cancel', { reason }) : undefined,
     ['confirmed', 'assigned', 'shipped'].includes(order.status) ? tell('dispatch', order.plantId, 'dispatch.cancel', off) : undefined,

@@ -149,6 +149,7 @@ const startUndo = (payment: Payment, reason: string, ...effects: Effect[]): Deci
 };
 
 const undone = (payment: Payment, { outcome, result, error }: Payload<'payment.refund-answered'>): Decision<Payment> => {
+  if (payment.status !== 'refunding' && payment.status !== 'failed') return ignore(`it is ${payment.status}`);
   const key = undoKey(payment);
   if (outcome === 'dead') {
     // Listed under attention by its dead job; an operator decides.
@@ -162,6 +163,10 @@ const undone = (payment: Payment, { outcome, result, error }: Payload<'payment.r
 
 /** Told by the provider's webhook, or by a bank: the same news as a call's answer, perhaps before it, perhaps twice. */
 const reported = (payment: Payment, { outcome, eventId, reason }: Payload<'payment.reported'>): Decision<Payment> => {
+  if (outcome === 'captured' && (payment.status === 'failed' || payment.status === 'voided')) {
+    // Money that came after all, for an order that goes on without it.
+    return startUndo({ ...payment, providerRef: eventId, capturedCents: payment.amountCents }, 'it was paid too late');
+  }
   if (payment.status !== 'capturing' && payment.status !== 'created') return ignore(`it is ${payment.status}`);
   return outcome === 'captured' ? captured(payment, { providerRef: eventId }) : declined(payment, reason ?? 'payment.declined');
 };

@@ -174,9 +174,12 @@ export const byUrgency =
   (now: Date) =>
   (a: DeliveryJob, b: DeliveryJob): number =>
     urgency(b, now) - urgency(a, now) ||
-    (a.requestedStart ?? '').localeCompare(b.requestedStart ?? '') ||
+    startOf(a) - startOf(b) ||
     a.requestedAt.localeCompare(b.requestedAt) ||
     a.id.localeCompare(b.id);
+
+/** As a time, since the text may stand in any offset; whoever names none is served as soon as possible. */
+const startOf = ({ requestedStart }: DeliveryJob): number => (requestedStart ? Date.parse(requestedStart) : 0);
 
 export const urgency = ({ priority, requestedAt }: Pick<DeliveryJob, 'priority' | 'requestedAt'>, now: Date): number =>
   priority + Math.min(MOST_AGEING, Math.floor((now.getTime() - Date.parse(requestedAt)) / AGEING_MS));

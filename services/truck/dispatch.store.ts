@@ -16,19 +16,22 @@ const JOB = `j.plant_id as "plantId", j.id, j.order_key as "orderKey", j.order_i
 const LOAD = `l.plant_id as "plantId", l.id, l.job_id as "jobId", l.order_key as "orderKey", l.order_id as "orderId", l.truck_id as "truckId",
   l.status, ${iso('l.assigned_at')} as "assignedAt", ${iso('l.closed_at')} as "closedAt"`;
 
-/** The head of each queue, by the index delivery_jobs_waiting; and the jobs of the orders and loads the messages name. */
+/**
+ * The head of each queue, by delivery_jobs_waiting; and the jobs of the orders and loads the messages name, by delivery_jobs_order and the
+ * primary keys. A job may come twice: rows are kept by id.
+ */
 const JOBS = `
 select ${JOB} from unnest(string_to_array($1::text, E'\\x1e')) as p(id) cross join lateral (
   select * from delivery_jobs w where w.plant_id = p.id and w.status = 'queued' order by w.priority desc, w.requested_at limit ${HEAD}) j
-union
-select ${JOB} from delivery_jobs j
-where j.order_key = any(string_to_array($2::text, E'\\x1e')::uuid[])
-   or j.id in (select job_id from loads where id = any(string_to_array($3::text, E'\\x1e')::uuid[]))`;
+union all
+select ${JOB} from unnest(string_to_array($2::text, E'\\x1e')::uuid[]) as o(key) join delivery_jobs j on j.order_key = o.key
+union all
+select ${JOB} from unnest(string_to_array($3::text, E'\\x1e')::uuid[]) as n(id) join loads l on l.id = n.id join delivery_jobs j on j.id = l.job_id`;
 
 const LOADS = `
-select ${LOAD} from loads l where l.id = any(string_to_array($1::text, E'\\x1e')::uuid[])
-union
-select ${LOAD} from loads l where l.order_key = any(string_to_array($2::text, E'\\x1e')::uuid[]) and l.closed_at is null`;
+select ${LOAD} from unnest(string_to_array($1::text, E'\\x1e')::uuid[]) as n(id) join loads l on l.id = n.id
+union all
+select ${LOAD} from unnest(string_to_array($2::text, E'\\x1e')::uuid[]) as o(key) join loads l on l.order_key = o.key and l.closed_at is null`;
 
 /** Longest free first. Another actor's rows, so perhaps stale: the truck itself has the last word. */
 const TRUCKS = `

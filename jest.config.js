@@ -1,0 +1,10 @@
+/** Tests run the very code that `npm start` runs: types are stripped by Node, nothing else is changed. */
+export default {
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': '<rootDir>/test/support/strip-types.cjs' },
+  testEnvironment: 'node',
+  testTimeout: 60_000,
+  maxWorkers: 2,
+  reporters: ['default', '<rootDir>/test/support/could-not-run.cjs'],
+};

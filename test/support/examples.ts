@@ -1,0 +1,196 @@
+/** The people and things that the rules' tests speak of. All at the plant north, on a Monday at eight. */
+import type { OrderStatus, SagaState } from '../../models/order.ts';
+import type { PaymentStatus } from '../../models/payment.ts';
+import type { TruckStatus } from '../../models/truck.ts';
+import { decide as decideStock, type Reservation, type Stock } from '../../services/inventory/inventory.decider.ts';
+import { type Order, type OrderFacts, orderDecider, type Product } from '../../services/order/order.decider.ts';
+import { decide as decidePayment, type Payment } from '../../services/payment/payment.decider.ts';
+import { type DeliveryJob, type DispatchFacts, decide as decideDispatch, type Load, type Plant, settle } from '../../services/truck/dispatch.decider.ts';
+import { type Truck, truckDecider } from '../../services/truck/truck.decider.ts';
+import { minutesLater, NOW, type Rules, uuid } from './given.ts';
+
+export const SAGA_MINUTES = 30;
+export const orderRules: Rules<Order, OrderFacts> = {
+  type: 'order',
+  decide: orderDecider({ sagaMs: SAGA_MINUTES * 60_000, defaultDistanceMiles: 5 }),
+};
+export const stockRules: Rules<Stock, undefined> = { type: 'inventory', decide: decideStock };
+export const paymentRules: Rules<Payment, undefined> = { type: 'payment', decide: decidePayment };
+export const truckRulesAt = (timeScale: number): Rules<Truck, undefined> => ({ type: 'truck', decide: truckDecider({ timeScale }) });
+export const truckRules = truckRulesAt(1);
+export const dispatchRules: Rules<Plant, DispatchFacts> = { type: 'dispatch', decide: decideDispatch, settle };
+
+export const ADA = uuid(1);
+export const BO = uuid(2);
+export const CLEO = uuid(3);
+export const ADAS_PAYMENT = uuid(101);
+export const ADAS_LOAD = uuid(201);
+export const BOS_LOAD = uuid(202);
+export const ADAS_JOB = uuid(301);
+export const BOS_JOB = uuid(302);
+export const CLEOS_JOB = uuid(303);
+
+export const CONCRETE = 'CONCRETE-C25@north';
+export const CEMENT = 'CEMENT-25KG@north';
+export const products: Product[] = [
+  { sku: 'CONCRETE-C25', name: 'Concrete C25/30', priceCents: 14_500, currency: 'USD' },
+  { sku: 'CEMENT-25KG', name: 'Cement, 25 kg', priceCents: 1_150, currency: 'USD' },
+  { sku: 'TILES', name: 'Tiles from Faenza', priceCents: 2_000, currency: 'EUR' },
+];
+export const market: OrderFacts = {
+  products: new Map(products.map((product) => [product.sku, product])),
+  plants: new Set(['north', 'south']),
+  ids: new Map([[ADA, '1']]),
+  stockedPlants: new Map([[ADA, ['south', 'north']]]),
+};
+
+/** Ada orders concrete and cement, by card, three miles from north. */
+export const adasForm = {
+  correlationId: ADA,
+  customerId: 'ada',
+  paymentMethod: 'card',
+  items: [
+    { sku: 'CONCRETE-C25', quantity: 6 },
+    { sku: 'CEMENT-25KG', quantity: 2 },
+  ],
+  plantId: 'north',
+  distanceMiles: 3,
+};
+const adasOrder: Order = {
+  id: '1',
+  orderNumber: 'ORD-20260302-000001',
+  correlationId: ADA,
+  status: 'pending',
+  sagaState: 'Created',
+  customerId: 'ada',
+  plantId: 'north',
+  paymentMethod: 'card',
+  paymentToken: 'tok_ok',
+  currency: 'USD',
+  totalCents: 89_300,
+  distanceMiles: 3,
+  quantity: 8,
+  priority: 50,
+  requestedStart: null,
+  stock: [
+    { stockKey: CONCRETE, quantity: 6 },
+    { stockKey: CEMENT, quantity: 2 },
+  ],
+  awaiting: [],
+  paymentId: null,
+  truckId: null,
+  assignedFrom: null,
+  reason: null,
+  version: 3,
+};
+
+const paid = { paymentId: ADAS_PAYMENT, sagaState: 'Paid' as SagaState };
+const onTruck = { ...paid, truckId: 'truck-1', assignedFrom: 'confirmed' as OrderStatus };
+const lives: Record<OrderStatus, Partial<Order>> = {
+  draft: {},
+  pending: { awaiting: [CONCRETE, CEMENT] },
+  validated: { sagaState: 'InventoryReserved', paymentMethod: 'cod' },
+  payment_processing: { paymentId: ADAS_PAYMENT, sagaState: 'PaymentProcessing' },
+  payment_confirmed: paid,
+  payment_failed: { paymentId: ADAS_PAYMENT, sagaState: 'Failed', reason: 'card_declined' },
+  confirmed: paid,
+  assigned: onTruck,
+  shipped: { ...onTruck, sagaState: 'Shipped' },
+  delivered: { ...onTruck, sagaState: 'Completed' },
+  completed: { ...onTruck, sagaState: 'Completed' },
+  cancelled: { ...paid, sagaState: 'Failed', reason: 'rain' },
+  failed: { sagaState: 'Failed', reason: 'inventory.short' },
+};
+/** Ada's order as it stands in this status. */
+export const adasOrderIn = (status: OrderStatus, change: Partial<Order> = {}): Order => ({ ...adasOrder, ...lives[status], status, ...change });
+
+export const concrete: Stock = { sku: 'CONCRETE-C25', locationId: 'north', available: 10, reserved: 0, reorderLevel: 0, version: 1 };
+export const heldForAda: Reservation = {
+  orderId: '1',
+  quantity: 6,
+  status: 'active',
+  expiresAt: minutesLater(SAGA_MINUTES).toISOString(),
+  confirmedAt: null,
+};
+
+export const adasBill = {
+  orderKey: ADA,
+  orderId: '1',
+  orderNumber: adasOrder.orderNumber,
+  amountCents: 89_300,
+  currency: 'USD',
+  method: 'card' as const,
+  token: 'tok_ok',
+};
+export const CHARGE_KEY = `pay:${ADAS_PAYMENT}:charge:1`;
+const money: Partial<Record<PaymentStatus, Partial<Payment>>> = {
+  captured: { capturedCents: 89_300, providerRef: 'ch_1' },
+  refunding: { capturedCents: 89_300, providerRef: 'ch_1', undo: true, reason: 'rain' },
+  refunded: { capturedCents: 89_300, refundedCents: 89_300, undo: true, reason: 'rain' },
+  created: { method: 'transfer' },
+  failed: { reason: 'card_declined' },
+  voided: { undo: true, reason: 'rain' },
+};
+export const adasPaymentIn = (status: PaymentStatus, change: Partial<Payment> = {}): Payment => ({
+  id: ADAS_PAYMENT,
+  ...adasBill,
+  provider: 'sandbox',
+  status,
+  capturedCents: 0,
+  refundedCents: 0,
+  attempts: 1,
+  providerRef: null,
+  reason: null,
+  undo: false,
+  version: 1,
+  ...money[status],
+  ...change,
+});
+
+const atTheYard: readonly TruckStatus[] = ['available', 'out_of_service', 'on_break'];
+const beforeItsLoad: readonly TruckStatus[] = ['assigned', 'loading'];
+/** Truck 1 of north, in this status with Ada's load where it has one. */
+export const truck1In = (status: TruckStatus, change: Partial<Truck> = {}): Truck => ({
+  id: 'truck-1',
+  plantId: 'north',
+  status,
+  ...(atTheYard.includes(status)
+    ? { loadId: null, jobId: null, orderKey: null, orderId: null, loaded: false }
+    : { loadId: ADAS_LOAD, jobId: ADAS_JOB, orderKey: ADA, orderId: '1', loaded: !beforeItsLoad.includes(status) }),
+  distanceMiles: 3,
+  phases: {},
+  phaseSince: NOW.toISOString(),
+  reason: null,
+  version: 1,
+  ...change,
+});
+
+export const north: Plant = { id: 'north', version: 1 };
+export const waitingJob = (id: string, orderKey: string, change: Partial<DeliveryJob> = {}): DeliveryJob => ({
+  id,
+  orderKey,
+  orderId: String(Number(orderKey.slice(-12))),
+  status: 'queued',
+  reason: null,
+  priority: 50,
+  quantity: 8,
+  distanceMiles: 3,
+  requestedStart: null,
+  requestedAt: NOW.toISOString(),
+  ...change,
+});
+export const openLoad = (id: string, { id: jobId, orderKey, orderId }: DeliveryJob, truckId: string, change: Partial<Load> = {}): Load => ({
+  id,
+  jobId,
+  orderKey,
+  orderId,
+  truckId,
+  status: 'assigned',
+  assignedAt: NOW.toISOString(),
+  closedAt: null,
+  ...change,
+});
+/** Trucks of north that say they are free, longest free first. */
+export const freeAtNorth = (...trucks: string[]): DispatchFacts => ({
+  trucks: new Map([['north', trucks.map((id) => ({ id, status: 'available' as const, openLoadId: null }))]]),
+});
