@@ -10,6 +10,8 @@ import { newHeaders } from '../runtime/trace.ts';
 import { fieldErrors } from './checked.ts';
 import { PUBLISHED } from './mesh.ts';
 
+type Told = (data: Record<string, unknown>) => void;
+
 export interface Inbound {
   /** The name under which the event stands in the mailbox. Default: its own. */
   message?: string;
@@ -20,7 +22,8 @@ export interface Inbound {
   once?(payload: never): string | undefined;
 }
 
-export const actor = (definition: AnyActor, inbound: Record<string, Inbound> = {}): Partial<ServiceSchema> => ({
+/** @param told called after the commit, on the node whose turn it was, with each event of this type: for shows such as caches, never for work */
+export const actor = (definition: AnyActor, inbound: Record<string, Inbound> = {}, told: Record<string, Told> = {}): Partial<ServiceSchema> => ({
   events: {
     [`${definition.type}.mailbox`]: {
       handler(ctx: Context<{ keys: string[] }>) {
@@ -31,6 +34,7 @@ export const actor = (definition: AnyActor, inbound: Record<string, Inbound> = {
   },
   created() {
     runtimeOf(this.broker).register(definition);
+    for (const [event, tell] of Object.entries(told)) runtimeOf(this.broker).host.onPublished(event, tell);
   },
 });
 

@@ -45,5 +45,12 @@ export interface Changes<State> {
   created: { key: string; state: State }[];
   updated: { key: string; state: State }[];
   /** Written child rows of one table, over all keys of the batch. */
-  rows<Row>(table: string): { key: string; id: string; row: Row }[];
+  rows<Row>(table: string): ChangedRow<Row>[];
+}
+
+export interface ChangedRow<Row> {
+  key: string;
+  id: string;
+  row: Row;
+  isNew: boolean;
 }

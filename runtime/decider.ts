@@ -43,25 +43,34 @@ export interface Refusal {
   data?: Record<string, unknown>;
 }
 
-export interface Tell {
+/** Whose work an effect belongs to, where it is not the message's that caused it. */
+export interface Trace {
+  correlationId: string;
+  traceparent: string;
+}
+interface Traced {
+  trace?: Trace;
+}
+
+export interface Tell extends Traced {
   kind: 'tell';
   actor: string;
   key: string;
   name: string;
   payload: unknown;
 }
-export interface Publish {
+export interface Publish extends Traced {
   kind: 'publish';
   type: string;
   data: Record<string, unknown>;
 }
-export interface Enqueue {
+export interface Enqueue extends Traced {
   kind: 'enqueue';
   type: string;
   payload: Record<string, unknown>;
   options: EnqueueOptions;
 }
-export interface SetTimer {
+export interface SetTimer extends Traced {
   kind: 'setTimer';
   name: string;
   dueAt: Date;
@@ -144,13 +153,15 @@ export const setTimer = (name: string, dueAt: Date, payload: unknown): SetTimer 
   payload,
 });
 export const cancelTimer = (name: string): CancelTimer => ({ kind: 'cancelTimer', name });
+/** Makes effects part of another trace: for what one decision does on behalf of several. */
+export const inTrace = (trace: Trace, ...effects: Effect[]): Effect[] => effects.map((effect) => ({ ...effect, trace }));
 /** Saves a child row of the actor (a reservation, a load); `context.rows` shows it to the messages that follow. */
 export const write = (table: string, id: string, row: unknown): Write => ({ kind: 'write', table, id, row });
 
 /** One actor's child rows during a turn: what the store loaded, overlaid with what was written since. */
 export class Rows {
   readonly #tables = new Map<string, Map<string, unknown>>();
-  readonly #written = new Map<string, Map<string, unknown>>();
+  readonly #written = new Map<string, Map<string, WrittenRow>>();
 
   /** Called by stores while they load. */
   loaded(table: string, id: string, row: unknown): void {
@@ -167,16 +178,24 @@ export class Rows {
 
   /** Called by the turn for each write of a decision that stands. */
   write(table: string, id: string, row: unknown): void {
-    into(this.#tables, table).set(id, row);
-    into(this.#written, table).set(id, row);
+    const rows = into(this.#tables, table);
+    const written = into(this.#written, table);
+    written.set(id, { row, isNew: written.get(id)?.isNew ?? !rows.has(id) });
+    rows.set(id, row);
   }
 
-  get written(): ReadonlyMap<string, ReadonlyMap<string, unknown>> {
+  get written(): ReadonlyMap<string, ReadonlyMap<string, WrittenRow>> {
     return this.#written;
   }
 }
 
-const into = (tables: Map<string, Map<string, unknown>>, table: string): Map<string, unknown> => {
+/** A row as the store saves it: inserted when it was not there at the turn's beginning, else updated. */
+export interface WrittenRow {
+  row: unknown;
+  isNew: boolean;
+}
+
+const into = <Row>(tables: Map<string, Map<string, Row>>, table: string): Map<string, Row> => {
   let rows = tables.get(table);
   if (!rows) {
     rows = new Map();

@@ -23,35 +23,34 @@ export interface Subscription {
   key(data: Record<string, unknown>): string | undefined;
 }
 
-export interface EventRow {
-  type: string;
+/** An entry of the log: all that one decision said, since each row and its index cost more than what stands in it. */
+export interface Entry {
   actor: string;
   key: string;
-  data: string;
+  /** JSON: [{ type, data }, …]. The view event_log shows each event by itself. */
+  said: string;
   correlationId: string;
   causationId: string | undefined;
   traceparent: string;
   by: string | undefined;
 }
 
+const ENTRY_COLUMNS = {
+  actor: 'text',
+  key: 'text',
+  said: 'json',
+  correlationId: 'text',
+  causationId: 'bigint',
+  traceparent: 'text',
+  by: 'text',
+};
+
 /** Statement part. */
-export const appendEvents = (binds: Binds, events: readonly EventRow[]): string =>
-  `insert into events (type, actor, key, data, correlation_id, causation_id, traceparent, by) select * from ${binds.rows(
-    'happened',
-    {
-      type: 'text',
-      actor: 'text',
-      key: 'text',
-      data: 'json',
-      correlationId: 'text',
-      causationId: 'bigint',
-      traceparent: 'text',
-      by: 'text',
-    },
-    events,
-  )}`;
+export const appendEntries = (binds: Binds, entries: readonly Entry[]): string =>
+  `insert into events (actor, key, said, correlation_id, causation_id, traceparent, by) select * from ${binds.rows('happened', ENTRY_COLUMNS, entries)}`;
 
 export interface StoredEvent {
+  /** `<entry>.<place in it>` */
   id: string;
   at: Date;
   type: string;
@@ -68,7 +67,7 @@ export interface StoredEvent {
 export const eventsOf = (tx: Tx, correlationId: string): Promise<StoredEvent[]> =>
   tx.query<StoredEvent>(
     `select id, at, type, actor, key, data, correlation_id as "correlationId", causation_id as "causationId", traceparent, by
-     from events where correlation_id = $1 order by id`,
+     from event_log where correlation_id = $1 order by entry, place`,
     [correlationId],
   );
 

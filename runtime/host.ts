@@ -64,6 +64,7 @@ export class Host {
   readonly #lanes = new Map<string, Lane>();
   readonly #inFlight = new Set<Promise<unknown>>();
   readonly #alarms = new Map<number, NodeJS.Timeout>();
+  readonly #published = new Map<string, (data: Record<string, unknown>) => void>();
   #mesh: Mesh = noMesh;
   #onJobs: (types: Iterable<string>) => void = () => undefined;
   #sweepTimer: NodeJS.Timeout | undefined;
@@ -85,6 +86,11 @@ export class Host {
 
   host(actor: AnyActor): void {
     this.#lanes.set(actor.type, { actor, pending: new Set(), busy: new Set(), running: 0, backlog: false });
+  }
+
+  /** Calls back after the commit, on this node, for each event of the type that a turn here published. */
+  onPublished(event: string, call: (data: Record<string, unknown>) => void): void {
+    this.#published.set(event, call);
   }
 
   hosts(type: string): boolean {
@@ -216,7 +222,7 @@ export class Host {
     for (const [actor, keys] of outgoing.rings) this.ring(actor, keys);
     const jobTypes = outgoing.jobTypes;
     if (jobTypes.size > 0) this.#onJobs(jobTypes);
-    if (outgoing.events.length > 0) this.#mesh.announce(outgoing.events);
+    if (outgoing.events.length > 0) this.#announce(outgoing.events);
     for (const timer of outgoing.timers) this.#alarm(timer.dueAt);
     for (const { key, until } of outgoing.retries) this.#ringAfter(type, [key], until.getTime() - this.#database.now().getTime() + 5);
     if (held.length > 0) this.#ringAfter(type, held, 20 + Math.random() * 40);
@@ -224,6 +230,11 @@ export class Host {
     this.counts.retries += outgoing.retries.length;
     this.counts.deadLetters += outgoing.deadLetters.length;
     for (const { message, error } of failures) this.#report(type, message, error);
+  }
+
+  #announce(events: readonly LoggedEvent[]): void {
+    if (this.#published.size > 0) for (const { type, data } of events) this.#published.get(type)?.(data);
+    this.#mesh.announce(events);
   }
 
   #report(type: string, message: { id: string; key: string; name: string; attempts: number; headers: object }, error: Error): void {

@@ -107,9 +107,11 @@ export const insertJobs = (binds: Binds, jobs: readonly NewJob[], returning = ''
   `insert into jobs (type, queue, priority, payload, state, run_at, max_attempts, timeout_ms, backoff_ms,
      unique_key, unique_while, unique_mode, reply_actor, reply_key, reply_name, headers)
    select * from ${binds.rows('asked', JOB_COLUMNS, distinct(jobs))}
-   on conflict (type, unique_key) where unique_key is not null do update
+   ${jobs.some(({ uniqueKey }) => uniqueKey !== undefined) ? BEND_THE_FIRST : ''} ${returning}`;
+
+const BEND_THE_FIRST = `on conflict (type, unique_key) where unique_key is not null do update
    set payload = excluded.payload, run_at = excluded.run_at, state = excluded.state, headers = excluded.headers
-   where excluded.unique_mode <> 'keep' and jobs.state in ('scheduled', 'available', 'retryable') ${returning}`;
+   where excluded.unique_mode <> 'keep' and jobs.state in ('scheduled', 'available', 'retryable')`;
 
 /** One statement may meet a unique key once only: the first stands, or the last where it replaces. */
 const distinct = (jobs: readonly NewJob[]): NewJob[] => {

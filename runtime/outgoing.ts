@@ -5,8 +5,8 @@
 import { Binds, json } from './columns.ts';
 import type { Tx } from './database.ts';
 import { type DeadLetter, insertDeadLetters } from './dead-letters.ts';
-import type { Effect, Message } from './decider.ts';
-import { appendEvents, type EventRow, type LoggedEvent, type Subscription } from './events.ts';
+import type { Effect, Message, Trace } from './decider.ts';
+import { appendEntries, type Entry, type LoggedEvent, type Subscription } from './events.ts';
 import { insertJobs, type JobType, type NewJob, newJob } from './jobs.ts';
 import {
   insertMessages,
@@ -18,7 +18,7 @@ import {
   returnMessages,
 } from './mailbox.ts';
 import { cancelTimers, setTimers, type Timer } from './timers.ts';
-import type { Headers } from './trace.ts';
+import { type Headers, inTraceOf } from './trace.ts';
 
 /** What the whole process agrees on, whichever actors it hosts. */
 export interface Vocabulary {
@@ -31,7 +31,7 @@ export class Outgoing {
   readonly timers: Timer[] = [];
   readonly retries: { key: string; until: Date }[] = [];
   readonly #messages: OutgoingMessage[] = [];
-  readonly #eventRows: EventRow[] = [];
+  readonly #entries: Entry[] = [];
   readonly #timers = new Map<string, Timer | Pick<Timer, 'actor' | 'key' | 'name'>>();
   readonly #jobs: NewJob[] = [];
   readonly #returned: ReturnedMessage[] = [];
@@ -52,17 +52,26 @@ export class Outgoing {
   add(key: string, effects: readonly Effect[], headers: Headers): void {
     // First, because it may throw: a decision goes out whole or not at all.
     for (const effect of effects) {
-      if (effect.kind !== 'enqueue') continue;
-      this.#jobs.push(newJob(this.#vocabulary.jobTypes, effect, { actor: this.#actor, key, headers }, this.#now));
+      if (effect.kind === 'enqueue') this.#jobs.push(newJob(this.#vocabulary.jobTypes, effect, { actor: this.#actor, key, headers }, this.#now));
     }
+    this.#addIn(key, effects.filter((effect) => !traceOf(effect)), headers);
+    for (const effect of effects) {
+      const trace = traceOf(effect);
+      if (trace) this.#addIn(key, [effect], inTraceOf(headers, trace));
+    }
+  }
+
+  #addIn(key: string, effects: readonly Effect[], headers: Headers): void {
+    if (effects.length === 0) return;
     const sent = json(headers);
+    const said: string[] = [];
     for (const effect of effects) {
       switch (effect.kind) {
         case 'tell':
-          this.#messages.push({ ...effect, payload: json(effect.payload), headers: sent });
+          this.#messages.push({ actor: effect.actor, key: effect.key, name: effect.name, payload: json(effect.payload), headers: sent });
           break;
         case 'publish':
-          this.#publish(key, effect.type, effect.data, headers, sent);
+          said.push(this.#publish(key, effect.type, effect.data, headers, sent));
           break;
         case 'setTimer':
           this.#setTimer({ actor: this.#actor, key, name: effect.name, dueAt: effect.dueAt, payload: json(effect.payload), headers: sent });
@@ -72,25 +81,18 @@ export class Outgoing {
           break;
       }
     }
+    if (said.length > 0) this.#entries.push({ ...headers, causationId: headers.causationId, by: headers.by, actor: this.#actor, key, said: `[${said.join()}]` });
   }
 
-  #publish(key: string, type: string, data: Record<string, unknown>, headers: Headers, sent: string): void {
+  /** @returns the event's part of the log entry */
+  #publish(key: string, type: string, data: Record<string, unknown>, headers: Headers, sent: string): string {
     const text = json(data);
     this.events.push({ type, actor: this.#actor, key, data, headers });
-    this.#eventRows.push({
-      type,
-      actor: this.#actor,
-      key,
-      data: text,
-      correlationId: headers.correlationId,
-      causationId: headers.causationId,
-      traceparent: headers.traceparent,
-      by: headers.by,
-    });
     for (const { actor, key: keyOf } of this.#vocabulary.subscriptions.get(type) ?? []) {
       const receiver = keyOf(data);
       if (receiver !== undefined) this.#messages.push({ actor, key: receiver, name: type, payload: text, headers: sent });
     }
+    return `{"type":"${type}","data":${text}}`;
   }
 
   /** A timer that is due already goes straight to the mailbox: its moment is now. */
@@ -148,7 +150,7 @@ export class Outgoing {
     const resumed = this.#resumed.filter((key) => !paused.has(key));
 
     part(this.#messages, () => insertMessages(binds, this.#messages));
-    part(this.#eventRows, () => appendEvents(binds, this.#eventRows));
+    part(this.#entries, () => appendEntries(binds, this.#entries));
     part(set, () => setTimers(binds, set));
     part(cancelled, () => cancelTimers(binds, cancelled));
     part(this.#jobs, () => insertJobs(binds, this.#jobs));
@@ -180,3 +182,5 @@ export class Outgoing {
     return this.#dead;
   }
 }
+
+const traceOf = (effect: Effect): Trace | undefined => ('trace' in effect ? effect.trace : undefined);

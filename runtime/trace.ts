@@ -52,5 +52,12 @@ export const causedBy = (message: { id: string; headers: Headers }, sender: stri
   ...(message.headers.by ? { by: message.headers.by } : {}),
 });
 
+/** The same cause and sender, in the trace of another piece of work. */
+export const inTraceOf = (headers: Headers, { correlationId, traceparent }: Pick<Headers, 'correlationId' | 'traceparent'>): Headers => ({
+  ...headers,
+  correlationId,
+  traceparent: childOf(traceparent),
+});
+
 export const withHeaders = <T>(headers: Headers, work: () => T): T => context.run(headers, work);
 export const currentHeaders = (): Headers | undefined => context.getStore();

@@ -193,7 +193,7 @@ class Turn {
       updated: this.#updated,
       rows: <Row>(table: string) =>
         [...this.#rows].flatMap(([key, rows]) =>
-          [...(rows.written.get(table) ?? [])].map(([id, row]) => ({ key, id, row: row as Row })),
+          [...(rows.written.get(table) ?? [])].map(([id, { row, isNew }]) => ({ key, id, row: row as Row, isNew })),
         ),
     };
   }

@@ -75,16 +75,16 @@ export const domain: Migration = {
     'create index orders_customer on orders (customer_id, id)',
     'create index orders_open on orders (id) where closed_at is null',
     `create table order_items (
-      id bigint generated always as identity primary key,
+      id bigint generated always as identity,
       order_id bigint not null,
       sku text not null,
       name text not null,
       quantity integer not null check (quantity > 0),
       unit_price_cents bigint not null,
       quantity_cancelled integer not null default 0,
-      check (quantity_cancelled <= quantity)
+      check (quantity_cancelled <= quantity),
+      primary key (order_id, id)
     )`,
-    'create index order_items_order on order_items (order_id)',
     `create table order_sagas (
       correlation_id uuid primary key,
       order_id bigint not null,
@@ -119,7 +119,7 @@ export const domain: Migration = {
       primary key (order_key, stock_key)
     ) with (${CHANGING})`,
     `create table stock_movements (
-      id bigint generated always as identity primary key,
+      id bigint generated always as identity,
       stock_key text collate "C" not null,
       kind text not null,
       quantity bigint not null,
@@ -127,9 +127,9 @@ export const domain: Migration = {
       order_id bigint,
       reason text,
       by text,
-      at timestamptz not null default now()
+      at timestamptz not null default now(),
+      primary key (stock_key, id)
     )`,
-    'create index stock_movements_key on stock_movements (stock_key, id)',
     `create table payments (
       id uuid primary key,
       order_key uuid not null,
@@ -197,6 +197,7 @@ export const domain: Migration = {
       distance_miles double precision not null,
       requested_start timestamptz,
       requested_at timestamptz not null,
+      traceparent text not null,
       updated_at timestamptz not null default now()
     ) with (${CHANGING})`,
     "create index delivery_jobs_waiting on delivery_jobs (plant_id, priority desc, requested_at) where status = 'queued'",

@@ -43,7 +43,12 @@ export default (config: Config): ServiceSchema => {
   const handle =
     (route: Route) =>
     async (request: Asked, response: http.ServerResponse): Promise<void> => {
-      await answer(request.$ctx, route, Object.assign(request, request.$params), response, watch);
+      try {
+        await answer(request.$ctx, route, Object.assign(request, request.$params), response, watch);
+      } catch (error) {
+        // moleculer-web does not wait for a function: what it throws would end the process.
+        failed(request, response, error);
+      }
     };
 
   const failed = (request: Asked, response: http.ServerResponse, error: unknown): void => {

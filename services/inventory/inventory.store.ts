@@ -54,6 +54,16 @@ const loadReservations = async (tx: Tx, messages: readonly Message[]): Promise<M
   return rows;
 };
 
+const RESERVATION = {
+  stockKey: 'text',
+  orderKey: 'uuid',
+  orderId: 'bigint',
+  quantity: 'integer',
+  status: 'text',
+  expiresAt: 'timestamptz',
+  confirmedAt: 'timestamptz',
+};
+
 const save = async (tx: Tx, changes: Changes<Stock>): Promise<void> => {
   if (changes.created.length > 0) await create(tx, changes);
   const binds = new Binds();
@@ -63,21 +73,16 @@ const save = async (tx: Tx, changes: Changes<Stock>): Promise<void> => {
     parts.push(`update stock_levels s set available = l.available, reserved = l.reserved, version = l.version, last_updated = now()
       from ${binds.rows('l', { key: 'text', available: 'bigint', reserved: 'bigint', version: 'integer' }, levels)} where s.key = l.key`);
   }
-  const reservations = changes.rows<Reservation>('reservation').map(({ key, id, row }) => ({ stockKey: key, orderKey: id, ...row }));
-  if (reservations.length > 0) {
-    const types = {
-      stockKey: 'text',
-      orderKey: 'uuid',
-      orderId: 'bigint',
-      quantity: 'integer',
-      status: 'text',
-      expiresAt: 'timestamptz',
-      confirmedAt: 'timestamptz',
-    };
+  const reservations = changes.rows<Reservation>('reservation').map(({ key, id, row, isNew }) => ({ stockKey: key, orderKey: id, isNew, ...row }));
+  const made = reservations.filter(({ isNew }) => isNew);
+  const moved = reservations.filter(({ isNew }) => !isNew);
+  if (made.length > 0) {
     parts.push(`insert into reservations (stock_key, order_key, order_id, quantity, status, expires_at, confirmed_at)
-      select * from ${binds.rows('r', types, reservations)} on conflict (order_key, stock_key) do update
-      set quantity = excluded.quantity, status = excluded.status, expires_at = excluded.expires_at,
-        confirmed_at = excluded.confirmed_at, updated_at = now()`);
+      select * from ${binds.rows('r', RESERVATION, made)}`);
+  }
+  if (moved.length > 0) {
+    parts.push(`update reservations r set quantity = n.quantity, status = n.status, expires_at = n.expiresAt, confirmed_at = n.confirmedAt, updated_at = now()
+      from ${binds.rows('n', RESERVATION, moved)} where r.order_key = n.orderKey and r.stock_key = n.stockKey`);
   }
   const movements = changes.rows<Movement>('movement').map(({ key, row }) => ({ stockKey: key, ...row }));
   if (movements.length > 0) {

@@ -55,6 +55,9 @@ export default (config: Config): ServiceSchema => {
           schema: orderAccepted,
           key: ({ correlationId }: z.output<typeof orderAccepted>) => correlationId,
         },
+      }, {
+        // The row exists now, so the workflow is complete (S2).
+        'order.processed': ({ correlationId }) => void workflow.advance(correlationId as string, 'COMPLETED'),
       }),
       health(),
       idempotency(),
@@ -115,12 +118,6 @@ export default (config: Config): ServiceSchema => {
         answered(await runtime.ask('order', correlationId, 'order.cancel', { reason, by: headers.by, version }, headers));
         return orderById(runtime.database, id);
       }),
-    },
-    events: {
-      /** Our own, after the commit: the row exists, so the workflow is complete (S2). */
-      'order.processed'(ctx: { params: { correlationId: string } }) {
-        void workflow.advance(ctx.params.correlationId, 'COMPLETED');
-      },
     },
     created() {
       if (config.redisUrl) workflow = redisWorkflow(config.redisUrl, config.workflowTtlMs, runtimeOf(this.broker).log);

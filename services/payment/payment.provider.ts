@@ -38,33 +38,38 @@ export interface SandboxOptions {
 }
 
 export const sandboxProvider = ({ url, callMs, callbackUrl }: SandboxOptions): PaymentProvider => {
-  const base = new URL(url);
-  const transport = base.protocol === 'https:' ? https : http;
+  const { protocol, hostname, port } = new URL(url);
+  const transport = protocol === 'https:' ? https : http;
   const agent = new transport.Agent({ keepAlive: true, maxSockets: 256 });
 
   // node:http rather than fetch: a quarter of the time per call, and this is the one call every order makes.
   const call = (method: string, path: string, signal: AbortSignal, body?: object, key?: string): Promise<{ status: number; body: unknown }> =>
     new Promise((resolve, reject) => {
-      const text = body && JSON.stringify(body);
-      const request = transport.request(
-        new URL(path, base),
-        {
-          method,
-          agent,
-          signal: AbortSignal.any([signal, AbortSignal.timeout(callMs)]),
-          headers: {
-            ...(key ? { 'Idempotency-Key': key } : {}),
-            ...(text ? { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) } : {}),
-          },
-        },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('error', reject);
-          response.on('end', () => resolve({ status: response.statusCode ?? 0, body: parse(Buffer.concat(chunks).toString()) }));
-        },
-      );
-      request.on('error', reject);
+      const text = body ? JSON.stringify(body) : '';
+      const headers: http.OutgoingHttpHeaders = { 'Content-Length': Buffer.byteLength(text) };
+      if (text) headers['Content-Type'] = 'application/json';
+      if (key) headers['Idempotency-Key'] = key;
+      const request = transport.request({ hostname, port, path, method, agent, headers }, (response) => {
+        let answer = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          answer += chunk;
+        });
+        response.on('error', reject);
+        response.on('end', () => {
+          clearTimeout(late);
+          signal.removeEventListener('abort', stop);
+          resolve({ status: response.statusCode ?? 0, body: parse(answer) });
+        });
+      });
+      const stop = (): void => void request.destroy(signal.reason as Error);
+      const late = setTimeout(() => request.destroy(new Error(`the provider did not answer within ${callMs} ms`)), callMs);
+      signal.addEventListener('abort', stop, { once: true });
+      request.on('error', (error) => {
+        clearTimeout(late);
+        signal.removeEventListener('abort', stop);
+        reject(error);
+      });
       request.end(text);
     });
 

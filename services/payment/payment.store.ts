@@ -37,12 +37,16 @@ const FIXED = {
   token: 'text',
 };
 
+const ATTEMPT = { idempotencyKey: 'text', paymentId: 'uuid', operation: 'text', status: 'text', providerRef: 'text', reason: 'text' };
+
 const save = async (tx: Tx, changes: Changes<Payment>): Promise<void> => {
   const binds = new Binds();
   const parts: string[] = [];
   const created = changes.created.map(({ state }) => state);
   const updated = changes.updated.map(({ state }) => state);
   const attempts = changes.rows<Attempt>('attempt').map(({ key, id, row }) => ({ idempotencyKey: id, paymentId: key, ...row }));
+  const asked = attempts.filter(({ status }) => status === 'asked');
+  const answered = attempts.filter(({ status }) => status !== 'asked');
   if (created.length > 0) {
     parts.push(`made as (insert into payments (id, status, captured_cents, refunded_cents, attempts, provider_ref, reason, undo, version,
         order_key, order_id, order_number, method, provider, amount_cents, currency, token)
@@ -53,10 +57,14 @@ const save = async (tx: Tx, changes: Changes<Payment>): Promise<void> => {
         attempts = u.attempts, provider_ref = u.providerRef, reason = u.reason, undo = u.undo, version = u.version, updated_at = now()
       from ${binds.rows('u', CHANGING, updated)} where p.id = u.id)`);
   }
-  if (attempts.length > 0) {
-    const types = { idempotencyKey: 'text', paymentId: 'uuid', operation: 'text', status: 'text', providerRef: 'text', reason: 'text' };
-    parts.push(`tried as (insert into payment_attempts (idempotency_key, payment_id, operation, status, provider_ref, reason)
-      select * from ${binds.rows('a', types, attempts)} on conflict (idempotency_key) do update
+  if (asked.length > 0) {
+    parts.push(`asked as (insert into payment_attempts (idempotency_key, payment_id, operation, status, provider_ref, reason)
+      select * from ${binds.rows('a', ATTEMPT, asked)})`);
+  }
+  if (answered.length > 0) {
+    // An undo is written down when it is answered: its key is fixed by the charge's.
+    parts.push(`answered as (insert into payment_attempts (idempotency_key, payment_id, operation, status, provider_ref, reason)
+      select * from ${binds.rows('t', ATTEMPT, answered)} on conflict (idempotency_key) do update
       set status = excluded.status, provider_ref = excluded.provider_ref, reason = excluded.reason, answered_at = now())`);
   }
   const [row] = await tx.query<{ made: string }>(

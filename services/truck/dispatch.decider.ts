@@ -9,10 +9,12 @@ import {
   done,
   type Effect,
   ignore,
+  inTrace,
   type Message,
   type MessageOf,
   publish,
   refuse,
+  type Trace,
   tell,
   write,
 } from '../../runtime/decider.ts';
@@ -33,6 +35,8 @@ export interface DeliveryJob {
   distanceMiles: number;
   requestedStart: string | null;
   requestedAt: string;
+  /** The trace of the order's request: what is done for it later, in another's turn, still belongs there. */
+  traceparent: string;
 }
 
 export interface Load {
@@ -60,7 +64,7 @@ export const decide = (plant: Plant | undefined, message: Message, context: Deci
   if (!plant) return refuse('plant.not-found');
   switch (heard.name) {
     case 'dispatch.request':
-      return request(plant, heard.payload, context);
+      return request(plant, heard.payload, message, context);
     case 'dispatch.cancel':
       return cancel(plant, heard.payload, context);
     case 'truck.status.changed':
@@ -72,7 +76,7 @@ export const decide = (plant: Plant | undefined, message: Message, context: Deci
   }
 };
 
-const request = (plant: Plant, form: Payload<'dispatch.request'>, context: Deciding): Decision<Plant> => {
+const request = (plant: Plant, form: Payload<'dispatch.request'>, { headers }: Message, context: Deciding): Decision<Plant> => {
   const open = jobsOf(context, form.orderKey).some(({ status }) => status === 'queued' || status === 'in_progress');
   if (open) return ignore('it is in the queue already');
   const job: DeliveryJob = {
@@ -82,6 +86,7 @@ const request = (plant: Plant, form: Payload<'dispatch.request'>, context: Decid
     reason: null,
     requestedStart: form.requestedStart ?? null,
     requestedAt: context.now.toISOString(),
+    traceparent: headers.traceparent,
   };
   return done(plant, save(job));
 };
@@ -156,15 +161,24 @@ const assign = (plant: Plant, job: DeliveryJob, truckId: string, context: Decidi
   return [
     save({ ...job, status: 'in_progress', reason: null }),
     write('load', load.id, load),
-    tell('truck', truckId, 'truck.assign', { loadId: load.id, jobId: job.id, orderKey, orderId, plantId: plant.id, distanceMiles }),
-    publish('order.truck.assigned', { orderKey, orderId, truckId, loadId: load.id, plantId: plant.id }),
+    ...inTrace(
+      traceOf(job),
+      tell('truck', truckId, 'truck.assign', { loadId: load.id, jobId: job.id, orderKey, orderId, plantId: plant.id, distanceMiles }),
+      publish('order.truck.assigned', { orderKey, orderId, truckId, loadId: load.id, plantId: plant.id }),
+    ),
   ];
 };
 
 const waits = (plant: Plant, job: DeliveryJob): Effect[] => [
   save({ ...job, reason: 'no_truck' }),
-  publish('dispatch.no_truck', { orderKey: job.orderKey, orderId: job.orderId, plantId: plant.id, jobId: job.id, priority: job.priority }),
+  ...inTrace(
+    traceOf(job),
+    publish('dispatch.no_truck', { orderKey: job.orderKey, orderId: job.orderId, plantId: plant.id, jobId: job.id, priority: job.priority }),
+  ),
 ];
+
+/** An order's correlation id is its key. */
+const traceOf = ({ orderKey, traceparent }: DeliveryJob): Trace => ({ correlationId: orderKey, traceparent });
 
 const AGEING_MS = 10 * 60_000;
 const MOST_AGEING = 50;

@@ -97,7 +97,7 @@ const rest = [
 const once = [
   `select format('stock %s was %s %s times for order %s', stock_key, kind, count(*), order_id) as breach
    from stock_movements where order_id is not null group by stock_key, kind, order_id having count(*) > 1`,
-  `select format('%s was published %s times for order %s', type, count(*), data->>'orderKey') as breach from events
+  `select format('%s was published %s times for order %s', type, count(*), data->>'orderKey') as breach from event_log
    where type in ('order.created', 'order.cancelled', 'payment.confirmed', 'payment.failed', 'payment.refunded', 'order.truck.assigned', 'order.delivered')
    group by type, data->>'orderKey' having count(*) > 1`,
   `select format('order %s has %s delivery jobs', order_id, count(*)) as breach from delivery_jobs group by order_id having count(*) > 1`,
@@ -107,7 +107,7 @@ const once = [
 const illegalHistories = async (tx: Tx): Promise<string[]> => {
   const rows = await tx.query<{ id: string; status: OrderStatus; steps: [OrderStatus | null, OrderStatus][] | null }>(
     `select o.id, o.status, h.steps from orders o left join lateral (
-       select json_agg(json_build_array(e.data->>'oldStatus', e.data->>'newStatus') order by e.id) as steps from events e
+       select json_agg(json_build_array(e.data->>'oldStatus', e.data->>'newStatus') order by e.entry, e.place) as steps from event_log e
        where e.correlation_id = o.correlation_id::text and e.type = 'orders.order.status_changed') h on true`,
   );
   return rows.flatMap(({ id, status, steps }) => {

@@ -1,0 +1,102 @@
+/** A node freezes with work open, others take the work over, and the node comes back: what it then writes changes nothing. */
+import { spawnSync } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Customers, type Wish } from '../support/customers.ts';
+import { until } from '../support/quiet.ts';
+import { canCrash, type Life, makeWorld, type World } from '../support/world.ts';
+
+/** Idle transactions end after 4 s, a lost lease after 10 s and a look once a second: with some room for a slow machine. */
+const TURN_TAKEN_OVER_MS = 5_500;
+const JOBS_TAKEN_OVER_MS = 13_000;
+
+const hot = (count: number, token = 'tok_ok'): Wish[] =>
+  Array.from({ length: count }, () => ({ sku: 'CONCRETE-C25', plantId: 'north', quantity: 1, token }));
+
+const isFrozen = ({ child }: Life): boolean => /^T/.test(spawnSync('ps', ['-o', 'stat=', '-p', String(child?.process.pid)], { encoding: 'utf8' }).stdout);
+
+const can = await canCrash('test/crash/zombie');
+
+(can ? describe : describe.skip)('a node that freezes and comes back', () => {
+  let world: World;
+  let healthy: Life;
+  let customers: Customers;
+
+  beforeAll(async () => {
+    world = await makeWorld();
+    world.env.PAYMENT_CALL_MS = '9000';
+    healthy = await world.node('healthy');
+    await healthy.start();
+    customers = new Customers([healthy.url]);
+    await world.addTrucks(20);
+  });
+  afterAll(() => world?.end());
+
+  /** A node that freezes itself at a seam. */
+  const sleeper = async (name: string, ...at: string[]): Promise<Life> => {
+    const node = await world.node(name, { script: 'test/support/failing-node.ts', args: at });
+    await node.start();
+    return node;
+  };
+
+  /** Orders come in until the node is frozen. */
+  const orderUntilFrozen = async (node: Life, token?: string): Promise<void> => {
+    await until(async () => isFrozen(node) || customers.placeAll(hot(10, token), 10).then(() => isFrozen(node)));
+    node.state = 'frozen';
+  };
+
+  /** @returns how long it took until none of the accepted orders is in one of these states */
+  const timeToLeave = async (...states: string[]): Promise<number> => {
+    const since = Date.now();
+    const left = async (): Promise<boolean> => {
+      const [row] = await world.database.query<{ still: string }>(
+        `select (select count(*) from unnest(string_to_array($1::text, ',')) as a(id)
+           left join orders o on o.correlation_id = a.id::uuid where o.id is null or o.status = any(string_to_array($2::text, ','))) as still`,
+        [customers.accepted.join(','), states.join(',')],
+      );
+      return Number(row?.still) === 0;
+    };
+    await until(left, { timeoutMs: 30_000 });
+    return Date.now() - since;
+  };
+
+  /** Thaws it, lets all come to rest, and ends it. @returns what it counted */
+  const wake = async (node: Life): Promise<{ stale: number; batchRetries: number }> => {
+    node.thaw();
+    expect(await world.settle(customers.accepted, 40_000)).toEqual([]);
+    expect(await node.stop()).toBe(0);
+    return JSON.parse(/counts (.*)/.exec(node.child?.output() ?? '')?.[1] ?? '{}');
+  };
+
+  test('with a turn open on the hot product: the others go on in under five seconds, and its commit fails', async () => {
+    const node = await sleeper('turning', 'turn.sent', 'SIGSTOP', 'inventory');
+    await orderUntilFrozen(node);
+
+    expect(await timeToLeave('pending')).toBeLessThan(TURN_TAKEN_OVER_MS);
+
+    expect((await wake(node)).batchRetries).toBeGreaterThan(0);
+  });
+
+  test('with a job done and not ended: another one does it again under the same key, and the late result is stale', async () => {
+    const node = await sleeper('ending', 'jobs.done', 'SIGSTOP');
+    await orderUntilFrozen(node);
+
+    expect(await timeToLeave('pending', 'validated', 'payment_processing')).toBeLessThan(JOBS_TAKEN_OVER_MS);
+
+    expect((await wake(node)).stale).toBeGreaterThan(0);
+  });
+
+  test('in the middle of a call to the provider: the money is taken once, and the late result is stale', async () => {
+    const node = await sleeper('calling', 'never', 'SIGSTOP');
+    const calling = async (): Promise<boolean> =>
+      (await world.database.query(`select from jobs where state = 'running' and worker = $1`, [node.name])).length > 0;
+    await until(async () => {
+      await customers.placeAll(hot(10, 'tok_slow'), 10);
+      return calling();
+    });
+    node.freeze();
+
+    expect(await timeToLeave('pending', 'validated', 'payment_processing')).toBeLessThan(JOBS_TAKEN_OVER_MS);
+
+    expect((await wake(node)).stale).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,125 @@
+/** An order is called off: by a person, by its clock; and news that comes when it is over. */
+import { describe, expect, test } from '@jest/globals';
+import type { OrderStatus } from '../../models/order.ts';
+import type { Order } from '../../services/order/order.decider.ts';
+import { ADA, ADAS_LOAD, ADAS_PAYMENT, adasOrderIn, CEMENT, CONCRETE, market, orderRules } from '../support/examples.ts';
+import { given, minutesLater } from '../support/given.ts';
+
+const order = (state?: Order) => given(orderRules, { key: ADA, state, facts: market });
+const cancelled = (status: OrderStatus, change: Partial<Order> = {}) => order(adasOrderIn(status, change)).hears('order.cancel', { reason: 'rain', by: 'ada' });
+
+const BOTH_HOLDS = ['inventory inventory.release', 'inventory inventory.release'];
+const REFUND = 'payment payment.cancel';
+const CALL_BACK = 'dispatch dispatch.cancel';
+
+describe('an order is cancelled', () => {
+  test.each<[OrderStatus, string, string[]]>([
+    ['pending', 'its holds are released', BOTH_HOLDS],
+    ['validated', 'its holds are released', BOTH_HOLDS],
+    ['payment_processing', 'its holds are released and its payment undone', [...BOTH_HOLDS, REFUND]],
+    ['payment_confirmed', 'its holds are released and its payment undone', [...BOTH_HOLDS, REFUND]],
+    ['payment_failed', 'its holds are back already: only its payment is undone', [REFUND]],
+    ['confirmed', 'it leaves the queue too', [...BOTH_HOLDS, REFUND, CALL_BACK]],
+    ['assigned', 'its truck is called back too', [...BOTH_HOLDS, REFUND, CALL_BACK]],
+    ['shipped', 'its truck is called back too', [...BOTH_HOLDS, REFUND, CALL_BACK]],
+  ])('in %s: %s', (status, _what, told) => {
+    const off = cancelled(status);
+    expect(off.told).toEqual(told);
+    expect(off.state).toMatchObject({ status: 'cancelled', sagaState: 'Failed', reason: 'rain', awaiting: [] });
+    expect(off.timers).toEqual({ 'saga.expire': null });
+  });
+
+  test('one on account has no payment to undo', () => {
+    expect(cancelled('confirmed', { paymentMethod: 'account', paymentId: null }).told).toEqual([...BOTH_HOLDS, CALL_BACK]);
+  });
+
+  test('who called it off, and from where, is published', () => {
+    expect(cancelled('shipped').published('order.cancelled')).toEqual([
+      { orderKey: ADA, orderId: '1', orderNumber: 'ORD-20260302-000001', customerId: 'ada', reason: 'rain', from: 'shipped', by: 'ada' },
+    ]);
+  });
+
+  test.each<[OrderStatus, string]>([
+    ['delivered', 'order.already-delivered'],
+    ['completed', 'order.already-completed'],
+    ['cancelled', 'order.already-cancelled'],
+    ['failed', 'order.already-failed'],
+  ])('a %s one refuses with %s, and nothing follows', (status, code) => {
+    const off = cancelled(status);
+    expect(off.refusal).toBe(code);
+    expect(off.decision.effects).toEqual([]);
+    expect(off.state).toEqual(adasOrderIn(status));
+  });
+
+  test('by someone who saw an older version, it is refused with the present one', () => {
+    const stale = order(adasOrderIn('confirmed', { version: 7 })).hears('order.cancel', { reason: 'rain', version: 6 });
+    expect(stale.decision).toMatchObject({ kind: 'refused', refusal: { code: 'resource.changed', data: { version: 7 } } });
+    expect(stale.hears('order.cancel', { reason: 'rain', version: 7 }).state?.status).toBe('cancelled');
+  });
+});
+
+describe('the saga’s time is over', () => {
+  test('without its stock it fails, and what it got goes back', () => {
+    const late = order(adasOrderIn('pending')).hears('saga.expire');
+    expect(late.state).toMatchObject({ status: 'failed', sagaState: 'Failed', reason: 'order.timeout', awaiting: [] });
+    expect(late.told).toEqual(BOTH_HOLDS);
+    expect(late.published('order.timeout')).toEqual([{ orderKey: ADA, orderId: '1', status: 'pending' }]);
+  });
+
+  test('unpaid, it ends in payment_failed: stock back, and whatever is taken yet is undone', () => {
+    const late = order(adasOrderIn('payment_processing')).hears('saga.expire');
+    expect(late.state).toMatchObject({ status: 'payment_failed', sagaState: 'Failed', reason: 'order.timeout' });
+    expect(late.told).toEqual([...BOTH_HOLDS, REFUND]);
+  });
+
+  test.each(['validated', 'payment_failed', 'confirmed', 'assigned', 'shipped', 'delivered', 'completed', 'cancelled', 'failed'] as const)(
+    'a %s one does not mind the late alarm',
+    (status) => {
+      const late = order(adasOrderIn(status)).hears('saga.expire');
+      expect(late.ignored).toBe('it was paid in time');
+      expect(late.decision.effects).toEqual([]);
+    },
+  );
+});
+
+describe('late news of an order that is over', () => {
+  const money = { orderKey: ADA, paymentId: ADAS_PAYMENT };
+  const there = { orderKey: ADA, truckId: 'truck-1', loadId: ADAS_LOAD, deliveredAt: minutesLater(9).toISOString() };
+
+  test.each(['cancelled', 'failed', 'payment_failed'] as const)('money for a %s one is an exception, and goes back', (status) => {
+    const late = order(adasOrderIn(status, { paymentId: ADAS_PAYMENT })).hears('payment.confirmed', money);
+    expect(late.told).toEqual([REFUND]);
+    expect(late.published('order.exception')).toMatchObject([{ orderKey: ADA, status, what: 'payment confirmed too late' }]);
+    expect(late.state?.status).toBe(status);
+  });
+
+  test('another order’s payment is none of its business', () => {
+    const late = order(adasOrderIn('cancelled', { paymentId: null })).hears('payment.confirmed', money);
+    expect(late.decision).toMatchObject({ kind: 'ignored', effects: [] });
+  });
+
+  test.each(['cancelled', 'failed', 'payment_failed', 'confirmed', 'completed'] as const)('a delivery of a %s one is an exception, and changes nothing', (status) => {
+    const late = order(adasOrderIn(status)).hears('order.delivered', there);
+    expect(late.published('order.exception')).toMatchObject([{ status, what: 'truck truck-1 delivered it' }]);
+    expect(late.decision.kind).toBe('ignored');
+    expect(late.tells()).toEqual([]);
+  });
+
+  test.each(['payment_processing', 'confirmed', 'delivered'] as const)('stock that takes its word back from a %s one is an exception', (status) => {
+    const late = order(adasOrderIn(status)).hears('inventory.rejected', { stockKey: CEMENT, orderKey: ADA, reason: 'inventory.reservation-lapsed' });
+    expect(late.published('order.exception')).toMatchObject([{ status, what: `stock ${CEMENT} said inventory.reservation-lapsed` }]);
+    expect(late.state).toEqual(adasOrderIn(status));
+  });
+
+  test.each<[string, object]>([
+    ['inventory.reserved', { stockKey: CONCRETE, orderKey: ADA, quantity: 6, until: minutesLater(30).toISOString() }],
+    ['inventory.rejected', { stockKey: CONCRETE, orderKey: ADA, reason: 'inventory.short' }],
+    ['payment.failed', { ...money, failureReason: 'card_declined' }],
+    ['order.truck.assigned', there],
+    ['order.truck.unassigned', { ...there, reason: 'out_of_service' }],
+    ['order.status.intransit', there],
+  ])('%s comes too late for a cancelled one, and is let pass', (name, payload) => {
+    const late = order(adasOrderIn('cancelled')).hears(name, payload);
+    expect(late.decision).toMatchObject({ kind: 'ignored', effects: [] });
+  });
+});
