@@ -32,7 +32,8 @@ module.exports = {
     },
     {
       name: 'no-room-imports-another',
-      comment: 'Rooms talk by messages, events and actions. What two of them need stands directly in services/, or below.',
+      comment:
+        'Rooms talk by messages, events and actions. What two of them need stands directly in services/, or below.',
       severity: 'error',
       from: { path: '^services/([^/]+)/' },
       to: { path: '^services/[^/]+/', pathNot: '^services/$1/' },
@@ -46,7 +47,8 @@ module.exports = {
     },
     {
       name: 'services-do-not-import-the-top',
-      comment: 'Settings come in as an argument: of the top only the types of config.ts are known. A *.main.ts is a start of its own.',
+      comment:
+        'Settings come in as an argument: of the top only the types of config.ts are known. A *.main.ts is a start of its own.',
       severity: 'error',
       from: { path: '^services/', pathNot: '\\.main\\.ts$' },
       to: { path: `${TOP}|${ABOVE}`, dependencyTypesNot: ['type-only'] },
@@ -60,7 +62,8 @@ module.exports = {
     },
     {
       name: 'config-stands-on-the-start-error',
-      comment: 'Settings are read before anything is loaded: config.ts knows the error that ends a start, and nothing else of ours.',
+      comment:
+        'Settings are read before anything is loaded: config.ts knows the error that ends a start, and nothing else of ours.',
       severity: 'error',
       from: { path: '^(config|moleculer\\.config)\\.ts$' },
       to: { path: `${FLOORS}|^(main|node)\\.ts$|${ABOVE}`, pathNot: '^runtime/database\\.ts$' },
@@ -74,19 +77,32 @@ module.exports = {
     },
     {
       name: 'deciders-are-pure',
-      comment: 'Rules know the words (models/), the contract (runtime/decider.ts) and the rules of their own room; time and chance come in with the context.',
+      comment:
+        'Rules know the words (models/), the contract (runtime/decider.ts) and the rules of their own room; time and chance come in with the context.',
       severity: 'error',
       from: { path: '^services/([^/]+)/.*\\.decider\\.ts$' },
-      to: { pathNot: ['^models/', '^runtime/decider\\.ts$', '^services/$1/[^/]+\\.decider\\.ts$', '^node_modules/zod/'] },
+      to: {
+        pathNot: ['^models/', '^runtime/decider\\.ts$', '^services/$1/[^/]+\\.decider\\.ts$', '^node_modules/zod/'],
+      },
     },
     {
       name: 'deciders-take-only-types-of-their-tools',
       comment: 'Another decider of the room, and zod, lend a decider their types only.',
       severity: 'error',
       from: { path: '\\.decider\\.ts$' },
-      to: { path: ['\\.decider\\.ts$', '^node_modules/'], pathNot: '^runtime/decider\\.ts$', dependencyTypesNot: ['type-only'] },
+      to: {
+        path: ['\\.decider\\.ts$', '^node_modules/'],
+        pathNot: '^runtime/decider\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
     },
-    { name: 'no-circles', comment: 'A circle has no bottom to begin reading at.', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-circles',
+      comment: 'A circle has no bottom to begin reading at.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
     {
       name: 'nothing-unresolved',
       comment: 'An import that leads nowhere.',
@@ -100,6 +116,10 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.json' },
     // Types count: a floor that knows the types of the one above knows it.
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'], mainFields: ['module', 'main', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      mainFields: ['module', 'main', 'types'],
+    },
   },
 };

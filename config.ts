@@ -38,7 +38,8 @@ export const settings = {
   QUEUES: { doc: 'Job queues and their weights', kind: 'weights', default: 'critical:6,pattern:2,compliance:1,default:1' },
   WORKER_SLOTS: { doc: 'Jobs at once in this process', kind: 'number', default: '100' },
   TURN_CONCURRENCY: { doc: 'Batches in flight per actor type', kind: 'number', default: '2' },
-  BATCH_MESSAGES: { doc: 'Messages in one batch at the most', kind: 'number', default: '1000' },
+  TURNS_AT_ONCE: { doc: 'Batches in flight in all', kind: 'number', default: '2' },
+  BATCH_MESSAGES: { doc: 'Messages in one batch at the most', kind: 'number', default: '2000' },
   SWEEP_MS: { doc: 'About how often a node looks for what a lost ring left behind', kind: 'number', default: '1000' },
   DRAIN_MS: { doc: 'How long a stop waits for jobs in flight', kind: 'number', default: '20000' },
   EVENT_RETENTION_MONTHS: { doc: 'Months of the event log that are kept', kind: 'number', default: '24' },
@@ -73,6 +74,7 @@ export interface Config {
   queues: Record<string, number>;
   workerSlots: number;
   turnConcurrency: number;
+  turnsAtOnce: number;
   batchMessages: number;
   sweepMs: number;
   drainMs: number;
@@ -134,6 +136,7 @@ export const readConfig = (argv: readonly string[] = process.argv.slice(2), env:
     queues: readWeights(text('QUEUES')),
     workerSlots: number('WORKER_SLOTS'),
     turnConcurrency: number('TURN_CONCURRENCY'),
+    turnsAtOnce: number('TURNS_AT_ONCE'),
     batchMessages: number('BATCH_MESSAGES'),
     sweepMs: number('SWEEP_MS'),
     drainMs: number('DRAIN_MS'),

@@ -65,6 +65,7 @@ export const startNode = async (config: Config): Promise<Node> => {
       log: logOf(broker, config),
       host: {
         concurrency: config.turnConcurrency,
+        atOnce: config.turnsAtOnce,
         sweepMs: config.sweepMs,
         limits: { messages: config.batchMessages, messagesPerKey: Math.ceil(config.batchMessages / 2), bytes: 8_000_000 },
       },

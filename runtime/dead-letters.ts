@@ -80,7 +80,7 @@ export const replayDeadLetter = async (
        update dead_letters set state = 'replayed', by = $2, resolved_at = now() where id = $1 and state = 'open' returning *
      ), back as (
        insert into mailbox (id, actor, key, name, payload, headers, attempts) overriding system value
-       select id, actor, key, name, payload, headers, 0 from letter
+       select id, actor, key, name, payload::text, headers::text, 0 from letter
      ), freed as (
        delete from paused p using letter l where p.actor = l.actor and p.key = l.key
      )

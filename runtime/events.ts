@@ -38,8 +38,8 @@ export interface Entry {
 const ENTRY_COLUMNS = {
   actor: 'text',
   key: 'text',
-  said: 'json',
-  correlationId: 'text',
+  said: 'text',
+  correlationId: 'uuid',
   causationId: 'bigint',
   traceparent: 'text',
   by: 'text',

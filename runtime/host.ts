@@ -7,6 +7,7 @@ import type { Database } from './database.ts';
 import type { LoggedEvent } from './events.ts';
 import { failPoint } from './fail-points.ts';
 import { backoffMs, kindOf, pause, retryTransient } from './failure.ts';
+import { vacuumMailbox } from './housekeeping.ts';
 import type { Logger } from './logger.ts';
 import { type Limits, sweep } from './mailbox.ts';
 import type { Vocabulary } from './outgoing.ts';
@@ -30,18 +31,30 @@ export interface HostSettings {
   limits: Limits;
   /** Batches in flight per actor type. */
   concurrency: number;
+  /** Batches in flight in all. */
+  atOnce: number;
   sweepMs: number;
 }
 
 export const defaultHostSettings: HostSettings = {
-  batchKeys: 500,
+  batchKeys: 1_000,
   limits: { messages: 1_000, messagesPerKey: 500, bytes: 8_000_000 },
   concurrency: 2,
+  atOnce: 2,
   sweepMs: 1_000,
+};
+
+/** A key that is busy waits for its batch to end. */
+const hasWork = ({ pending, busy }: Lane): boolean => {
+  if (pending.size > busy.size) return true;
+  for (const key of pending) if (!busy.has(key)) return true;
+  return false;
 };
 
 const LATE_MS = 1_000;
 const SWEEP_KEYS = 5_000;
+/** Messages handled here between two vacuums of the mailbox. */
+const VACUUM_EVERY = 20_000;
 const ALARM_BUCKET_MS = 20;
 /** Timers further off are left to the sweep of their time. */
 const ALARM_HORIZON_MS = 60_000;
@@ -51,6 +64,8 @@ interface Lane {
   pending: Set<string>;
   busy: Set<string>;
   running: number;
+  /** When its oldest pending key came, on the host's own count. */
+  waitingSince: number;
   /** The last sweep did not see the end of this type's backlog. */
   backlog: boolean;
 }
@@ -70,6 +85,9 @@ export class Host {
   #sweepTimer: NodeJS.Timeout | undefined;
   #sweeping: Promise<void> | undefined;
   #pumping = false;
+  #running = 0;
+  #clock = 0;
+  #untidy = 0;
   #state: 'new' | 'running' | 'stopped' = 'new';
 
   constructor(database: Database, vocabulary: Vocabulary, settings: HostSettings, log: Logger, ids: Pick<TurnParts, 'newId' | 'random'>) {
@@ -85,7 +103,7 @@ export class Host {
   }
 
   host(actor: AnyActor): void {
-    this.#lanes.set(actor.type, { actor, pending: new Set(), busy: new Set(), running: 0, backlog: false });
+    this.#lanes.set(actor.type, { actor, pending: new Set(), busy: new Set(), running: 0, waitingSince: 0, backlog: false });
   }
 
   /** Calls back after the commit, on this node, for each event of the type that a turn here published. */
@@ -125,6 +143,7 @@ export class Host {
       this.#mesh.ring(type, [...keys]);
       return;
     }
+    if (lane.pending.size === 0) lane.waitingSince = ++this.#clock;
     for (const key of keys) lane.pending.add(key);
     this.#pumpSoon();
   }
@@ -146,27 +165,44 @@ export class Host {
     this.#pumping = true;
     setImmediate(() => {
       this.#pumping = false;
-      for (const lane of this.#lanes.values()) this.#pump(lane);
+      this.#pump();
     });
   }
 
-  #pump(lane: Lane): void {
-    while (this.#state === 'running' && lane.running < this.#settings.concurrency) {
-      const keys = this.#take(lane);
-      if (keys.length === 0) break;
-      lane.running++;
-      const work = this.#runKeys(lane, keys, this.#settings.limits).finally(() => {
-        lane.running--;
-        for (const key of keys) lane.busy.delete(key);
-        this.#inFlight.delete(work);
-        this.#pumpSoon();
-      });
-      this.#inFlight.add(work);
+  /** Starts batches while there is room. The type that has waited longest goes first; what waits meanwhile makes its batch larger. */
+  #pump(): void {
+    while (this.#state === 'running' && this.#running < this.#settings.atOnce) {
+      const lane = this.#longestWaiting();
+      if (!lane) break;
+      this.#begin(lane, this.#take(lane));
     }
-    if (lane.backlog && lane.pending.size < this.#settings.batchKeys) {
+    for (const lane of this.#lanes.values()) {
+      if (!lane.backlog || lane.pending.size >= this.#settings.batchKeys) continue;
       lane.backlog = false;
       this.#sweepLater(0);
     }
+  }
+
+  #longestWaiting(): Lane | undefined {
+    let longest: Lane | undefined;
+    for (const lane of this.#lanes.values()) {
+      if (lane.running >= this.#settings.concurrency || !hasWork(lane)) continue;
+      if (!longest || lane.waitingSince < longest.waitingSince) longest = lane;
+    }
+    return longest;
+  }
+
+  #begin(lane: Lane, keys: string[]): void {
+    lane.running++;
+    this.#running++;
+    const work = this.#runKeys(lane, keys, this.#settings.limits).finally(() => {
+      lane.running--;
+      this.#running--;
+      for (const key of keys) lane.busy.delete(key);
+      this.#inFlight.delete(work);
+      this.#pumpSoon();
+    });
+    this.#inFlight.add(work);
   }
 
   #take(lane: Lane): string[] {
@@ -180,6 +216,7 @@ export class Host {
       lane.pending.delete(key);
       lane.busy.add(key);
     }
+    lane.waitingSince = ++this.#clock;
     return keys;
   }
 
@@ -219,6 +256,7 @@ export class Host {
     if (handled > 0) failPoint('turn.committed', type);
     this.counts.turns++;
     this.counts.messages += handled;
+    this.#tidy(handled);
     for (const [actor, keys] of outgoing.rings) this.ring(actor, keys);
     const jobTypes = outgoing.jobTypes;
     if (jobTypes.size > 0) this.#onJobs(jobTypes);
@@ -230,6 +268,16 @@ export class Host {
     this.counts.retries += outgoing.retries.length;
     this.counts.deadLetters += outgoing.deadLetters.length;
     for (const { message, error } of failures) this.#report(type, message, error);
+  }
+
+  #tidy(handled: number): void {
+    this.#untidy += handled;
+    if (this.#untidy < VACUUM_EVERY || this.#state !== 'running') return;
+    this.#untidy = 0;
+    const work = vacuumMailbox(this.#database)
+      .catch((error: Error) => this.#log.warn('the mailbox was not vacuumed', { error: error.message }))
+      .finally(() => this.#inFlight.delete(work));
+    this.#inFlight.add(work);
   }
 
   #announce(events: readonly LoggedEvent[]): void {

@@ -2,7 +2,15 @@
  * Keeps the short-lived tables short: vacuum is a feature of a queue. The embedded Postgres has no autovacuum at all; a real
  * one looks once a minute, in which a busy mailbox gathers a million dead rows.
  */
-import type { Database } from './database.ts';
+import type { Database, Tx } from './database.ts';
+
+/**
+ * Called by a host after every so many messages: the mailbox then stays a few megabytes, its pages are used again while they are in memory,
+ * and its index stays flat. Never truncates, which would lock it.
+ */
+export const vacuumMailbox = async (tx: Tx): Promise<void> => {
+  await tx.query('vacuum (skip_locked, truncate off, index_cleanup on, parallel 0) mailbox');
+};
 
 const HOT_TABLES = ['mailbox', 'timers', 'jobs', 'paused'];
 

@@ -235,8 +235,8 @@ export const finishJobs = async (
 const REPLIES = `
   insert into mailbox (actor, key, name, payload, headers)
   select reply_actor, reply_key, reply_name,
-    json_build_object('jobId', id::text, 'outcome', state, 'result', result, 'error', case when state = 'dead' then last_error end),
-    json_build_object('correlationId', headers->>'correlationId', 'traceparent', headers->>'traceparent', 'sender', 'job/' || id)
+    json_build_object('jobId', id::text, 'outcome', state, 'result', result, 'error', case when state = 'dead' then last_error end)::text,
+    json_build_object('correlationId', headers->>'correlationId', 'traceparent', headers->>'traceparent', 'sender', 'job/' || id)::text
   from ended where reply_actor is not null and state in ('completed', 'dead')`;
 
 /** Makes due what is due, and takes over what a lost worker held: the loss counts as an attempt. One statement. */

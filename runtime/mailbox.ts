@@ -27,8 +27,8 @@ interface TakenRow {
   id: string | null;
   key: string;
   name: string;
-  payload: unknown;
-  headers: Headers;
+  payload: string;
+  headers: string;
   attempts: number;
   bytes: number;
 }
@@ -64,7 +64,14 @@ export const activate = async (
       held.push(row.key);
       continue;
     }
-    messages.push(row as Message);
+    messages.push({
+      id: row.id,
+      key: row.key,
+      name: row.name,
+      payload: JSON.parse(row.payload),
+      headers: JSON.parse(row.headers) as Headers,
+      attempts: row.attempts,
+    });
     bytes += row.bytes;
     counts.set(row.key, (counts.get(row.key) ?? 0) + 1);
   }
@@ -93,12 +100,12 @@ with wanted as materialized (
     select ctid from (
       select waiting.ctid, waiting.bytes, sum(waiting.bytes) over (rows unbounded preceding) as total
       from mine cross join lateral (
-        select m.ctid, octet_length(m.payload::text) as bytes
+        select m.ctid, octet_length(m.payload) as bytes
         from mailbox m where m.actor = $1 and m.key = mine.key order by m.id limit $3
       ) waiting limit $4
     ) measured where total - bytes < $5
   ))
-  returning id, key, name, payload, headers, attempts, octet_length(payload::text) as bytes
+  returning id, key, name, payload, headers, attempts, octet_length(payload) as bytes
 )
 select id, key, name, payload, headers, attempts, bytes from taken
 union all
@@ -113,7 +120,7 @@ export interface OutgoingMessage {
   headers: string;
 }
 
-const MESSAGE_COLUMNS = { actor: 'text', key: 'text', name: 'text', payload: 'json', headers: 'json' };
+const MESSAGE_COLUMNS = { actor: 'text', key: 'text', name: 'text', payload: 'text', headers: 'text' };
 
 /** Statement part: appends messages, in their order. */
 export const insertMessages = (binds: Binds, messages: readonly OutgoingMessage[]): string =>

@@ -105,7 +105,7 @@ const insertTells = async (database: Database, tells: readonly OutsideTell[]): P
   }));
   const told = binds.rows(
     'told',
-    { place: 'integer', actor: 'text', key: 'text', name: 'text', payload: 'json', headers: 'json', consumer: 'text', messageId: 'text' },
+    { place: 'integer', actor: 'text', key: 'text', name: 'text', payload: 'text', headers: 'text', consumer: 'text', messageId: 'text' },
     rows,
   );
   if (tells.every(({ once }) => !once)) {

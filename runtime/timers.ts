@@ -19,7 +19,7 @@ const NAMED = { actor: 'text', key: 'text', name: 'text' };
 export const setTimers = (binds: Binds, timers: readonly Timer[]): string =>
   `insert into timers (actor, key, name, due_at, payload, headers) select * from ${binds.rows(
     'set',
-    { ...NAMED, dueAt: 'timestamptz', payload: 'json', headers: 'json' },
+    { ...NAMED, dueAt: 'timestamptz', payload: 'text', headers: 'text' },
     timers,
   )} on conflict (actor, key, name) do update
   set due_at = excluded.due_at, payload = excluded.payload, headers = excluded.headers`;

@@ -42,6 +42,8 @@ export const problemOf = (error: unknown, correlationId?: string): Problem => {
   const { title, status } = wordsFor(code);
   const { errors, detail, ...rest } = isOurs(type) ? data : {};
   return {
+    // First, so that no refusal's data (a truck's status) takes the place of what is answered.
+    ...rest,
     type: 'about:blank',
     title,
     status,
@@ -49,7 +51,6 @@ export const problemOf = (error: unknown, correlationId?: string): Problem => {
     detail: typeof detail === 'string' ? detail : title,
     ...(correlationId ? { correlationId } : {}),
     ...(Array.isArray(errors) ? { errors: errors as FieldError[] } : {}),
-    ...rest,
   };
 };
 

@@ -8,16 +8,34 @@ import { always, atQuiet } from './books.ts';
 import { type Plan, type PlannedOrder, play } from './scheduler.ts';
 
 const { SEED, SEED_PATH, RUNS } = process.env;
-const RUN = { numRuns: Number(RUNS ?? 250), ...(SEED ? { seed: Number(SEED) } : {}), ...(SEED_PATH ? { path: SEED_PATH } : {}) };
+const RUN = {
+  numRuns: Number(RUNS ?? 250),
+  ...(SEED ? { seed: Number(SEED) } : {}),
+  ...(SEED_PATH ? { path: SEED_PATH } : {}),
+};
 
 const order: fc.Arbitrary<PlannedOrder> = fc.record({
   method: fc.constantFrom('card', 'card', 'transfer', 'account', 'cod'),
-  card: fc.constantFrom('captures', 'captures', 'declines', 'loses the answer', 'is down', 'reports too', 'takes it later'),
+  card: fc.constantFrom(
+    'captures',
+    'captures',
+    'declines',
+    'loses the answer',
+    'is down',
+    'reports too',
+    'takes it later',
+  ),
   transfer: fc.constantFrom('arrives', 'arrives', 'arrives twice told', 'bounces', 'never comes'),
-  lines: fc.array(fc.record({ sku: fc.constantFrom('CONCRETE-C25', 'CONCRETE-C25', 'CEMENT-25KG', 'TILES'), quantity: fc.integer({ min: 1, max: 5 }) }), {
-    minLength: 1,
-    maxLength: 3,
-  }),
+  lines: fc.array(
+    fc.record({
+      sku: fc.constantFrom('CONCRETE-C25', 'CONCRETE-C25', 'CEMENT-25KG', 'TILES'),
+      quantity: fc.integer({ min: 1, max: 5 }),
+    }),
+    {
+      minLength: 1,
+      maxLength: 3,
+    },
+  ),
   plantId: fc.constantFrom('north', 'south', undefined),
   priority: fc.integer({ min: 0, max: 100 }),
   cancels: fc.constantFrom(0, 0, 1, 2),

@@ -5,13 +5,17 @@ import type { Movement, Reservation, Stock } from '../../services/inventory/inve
 import { ADA, CONCRETE, concrete, heldForAda, stockRules } from '../support/examples.ts';
 import { given, NOW, SAGA_END } from '../support/given.ts';
 
-const reservations = (status?: ReservationStatus, change: Partial<Reservation> = {}) =>
-  status ? { reservation: { [ADA]: { ...heldForAda, status, ...change } } } : {};
-const stock = (state?: Stock, status?: ReservationStatus) => given(stockRules, { key: CONCRETE, state, rows: reservations(status) });
+const stock = (state?: Stock, status?: ReservationStatus) =>
+  given(stockRules, {
+    key: CONCRETE,
+    state,
+    rows: { reservation: status ? { [ADA]: { ...heldForAda, status } } : {} },
+  });
 const held: Stock = { ...concrete, available: 4, reserved: 6 };
 const ofAda = { orderKey: ADA, orderId: '1' };
 const asksFor = (quantity: number) => ({ ...ofAda, quantity, until: SAGA_END });
-const moves = (one: ReturnType<typeof stock>) => one.rows<Movement>('movement').map(({ kind, quantity, onHand }) => [kind, quantity, onHand]);
+const moves = (one: ReturnType<typeof stock>) =>
+  one.rows<Movement>('movement').map(({ kind, quantity, onHand }) => [kind, quantity, onHand]);
 const reservation = (one: ReturnType<typeof stock>) => one.row<Reservation>('reservation', ADA);
 
 describe('stock is held', () => {
@@ -20,7 +24,9 @@ describe('stock is held', () => {
     expect(one.state).toMatchObject({ available: 4, reserved: 6, version: 2 });
     expect(reservation(one)).toMatchObject({ quantity: 6, status: 'active', expiresAt: SAGA_END });
     expect(moves(one)).toEqual([['reserved', 6, 0]]);
-    expect(one.published('inventory.reserved')).toEqual([{ orderKey: ADA, orderId: '1', stockKey: CONCRETE, quantity: 6, until: SAGA_END }]);
+    expect(one.published('inventory.reserved')).toEqual([
+      { orderKey: ADA, orderId: '1', stockKey: CONCRETE, quantity: 6, until: SAGA_END },
+    ]);
   });
 
   test('the last of it can be held', () => {
@@ -32,17 +38,25 @@ describe('stock is held', () => {
     expect(one.refusal).toBe('inventory.short');
     expect(one.state).toEqual(concrete);
     expect(moves(one)).toEqual([]);
-    expect(one.published('inventory.rejected')).toMatchObject([{ orderKey: ADA, stockKey: CONCRETE, reason: 'inventory.short', available: 10, quantity: 11 }]);
+    expect(one.published('inventory.rejected')).toMatchObject([
+      { orderKey: ADA, stockKey: CONCRETE, reason: 'inventory.short', available: 10, quantity: 11 },
+    ]);
   });
 
-  test.each(['active', 'confirmed', 'consumed'] as const)('an order whose stock is %s does not hold it twice', (status) => {
-    const one = stock(held, status).hears('inventory.reserve', asksFor(3));
-    expect(one.ignored).toBe('it is reserved already');
-    expect(one.state).toEqual(held);
-  });
+  test.each(['active', 'confirmed', 'consumed'] as const)(
+    'an order whose stock is %s does not hold it twice',
+    (status) => {
+      const one = stock(held, status).hears('inventory.reserve', asksFor(3));
+      expect(one.ignored).toBe('it is reserved already');
+      expect(one.state).toEqual(held);
+    },
+  );
 
   test.each(['released', 'expired', 'backordered'] as const)('one whose hold was %s may hold anew', (status) => {
-    expect(reservation(stock(concrete, status).hears('inventory.reserve', asksFor(2)))).toMatchObject({ status: 'active', quantity: 2 });
+    expect(reservation(stock(concrete, status).hears('inventory.reserve', asksFor(2)))).toMatchObject({
+      status: 'active',
+      quantity: 2,
+    });
   });
 
   test('what was never kept here is refused, and the order hears it', () => {
@@ -65,15 +79,20 @@ describe('a hold', () => {
     expect(one.state).toMatchObject({ available: 10, reserved: 0 });
     expect(reservation(one)).toMatchObject({ status: 'released', expiresAt: null });
     expect(moves(one)).toEqual([['released', 6, 0]]);
-    expect(one.published('inventory.reservation.released')).toMatchObject([{ stockKey: CONCRETE, quantity: 6, reason: 'rain' }]);
+    expect(one.published('inventory.reservation.released')).toMatchObject([
+      { stockKey: CONCRETE, quantity: 6, reason: 'rain' },
+    ]);
   });
 
-  test.each(['active', 'confirmed'] as const)('that is %s and consumed has left: it is neither held nor there', (status) => {
-    const one = stock(held, status).hears('inventory.consume', ofAda);
-    expect(one.state).toMatchObject({ available: 4, reserved: 0 });
-    expect(reservation(one)?.status).toBe('consumed');
-    expect(moves(one)).toEqual([['consumed', 6, -6]]);
-  });
+  test.each(['active', 'confirmed'] as const)(
+    'that is %s and consumed has left: it is neither held nor there',
+    (status) => {
+      const one = stock(held, status).hears('inventory.consume', ofAda);
+      expect(one.state).toMatchObject({ available: 4, reserved: 0 });
+      expect(reservation(one)?.status).toBe('consumed');
+      expect(moves(one)).toEqual([['consumed', 6, -6]]);
+    },
+  );
 
   test.each([
     ['inventory.confirm', 'confirmed'],
@@ -83,7 +102,10 @@ describe('a hold', () => {
     ['inventory.release', 'consumed'],
     ['inventory.release', 'expired'],
   ] as const)('hears %s again when it is %s: nothing moves', (name, status) => {
-    const one = stock(concrete, status).hears(name, name === 'inventory.release' ? { ...ofAda, reason: 'rain' } : ofAda);
+    const one = stock(concrete, status).hears(
+      name,
+      name === 'inventory.release' ? { ...ofAda, reason: 'rain' } : ofAda,
+    );
     expect(one.decision).toMatchObject({ kind: 'ignored', effects: [] });
     expect(one.state).toEqual(concrete);
   });
@@ -92,14 +114,19 @@ describe('a hold', () => {
     expect(stock(concrete).hears('inventory.release', { ...ofAda, reason: 'rain' }).ignored).toBe('nothing is held');
   });
 
-  test.each(['inventory.confirm', 'inventory.consume'])('that has lapsed cannot be %sed: the order hears it', (name) => {
-    for (const status of ['released', 'expired', undefined] as const) {
-      const one = stock(concrete, status).hears(name, ofAda);
-      expect(one.refusal).toBe('inventory.reservation-lapsed');
-      expect(one.published('inventory.rejected')).toMatchObject([{ orderKey: ADA, reason: 'inventory.reservation-lapsed', status: status ?? 'none' }]);
-      expect(one.state).toEqual(concrete);
-    }
-  });
+  test.each(['inventory.confirm', 'inventory.consume'])(
+    'that has lapsed cannot be %sed: the order hears it',
+    (name) => {
+      for (const status of ['released', 'expired', undefined] as const) {
+        const one = stock(concrete, status).hears(name, ofAda);
+        expect(one.refusal).toBe('inventory.reservation-lapsed');
+        expect(one.published('inventory.rejected')).toMatchObject([
+          { orderKey: ADA, reason: 'inventory.reservation-lapsed', status: status ?? 'none' },
+        ]);
+        expect(one.state).toEqual(concrete);
+      }
+    },
+  );
 });
 
 describe('stock is counted', () => {
@@ -107,7 +134,9 @@ describe('stock is counted', () => {
     const one = stock(held).hears('inventory.receive', { quantity: 5 });
     expect(one.state).toMatchObject({ available: 9, reserved: 6 });
     expect(moves(one)).toEqual([['received', 5, 5]]);
-    expect(one.published('inventory.stock.changed')).toEqual([{ stockKey: CONCRETE, kind: 'received', quantity: 5, available: 9 }]);
+    expect(one.published('inventory.stock.changed')).toEqual([
+      { stockKey: CONCRETE, kind: 'received', quantity: 5, available: 9 },
+    ]);
   });
 
   test.each([
@@ -121,14 +150,29 @@ describe('stock is counted', () => {
 
   test('what is held cannot be adjusted away', () => {
     const one = stock(held).hears('inventory.adjust', { quantity: -5, reason: 'counted' });
-    expect(one.decision).toMatchObject({ kind: 'refused', refusal: { code: 'inventory.below-zero', data: { available: 4 } }, effects: [] });
+    expect(one.decision).toMatchObject({
+      kind: 'refused',
+      refusal: { code: 'inventory.below-zero', data: { available: 4 } },
+      effects: [],
+    });
     expect(one.state).toEqual(held);
   });
 
-  test.each(['inventory.receive', 'inventory.adjust', 'inventory.confirm', 'inventory.release', 'inventory.consume'])('%s of what is not kept here is refused', (name) => {
-    const payload = { 'inventory.receive': { quantity: 1 }, 'inventory.adjust': { quantity: 1, reason: 'found' }, 'inventory.release': { ...ofAda, reason: 'rain' } }[name];
-    expect(stock().hears(name, payload ?? ofAda).decision).toMatchObject({ kind: 'refused', refusal: { code: 'inventory.unknown-stock' }, effects: [] });
-  });
+  test.each(['inventory.receive', 'inventory.adjust', 'inventory.confirm', 'inventory.release', 'inventory.consume'])(
+    '%s of what is not kept here is refused',
+    (name) => {
+      const payload = {
+        'inventory.receive': { quantity: 1 },
+        'inventory.adjust': { quantity: 1, reason: 'found' },
+        'inventory.release': { ...ofAda, reason: 'rain' },
+      }[name];
+      expect(stock().hears(name, payload ?? ofAda).decision).toMatchObject({
+        kind: 'refused',
+        refusal: { code: 'inventory.unknown-stock' },
+        effects: [],
+      });
+    },
+  );
 
   test('what is kept from the first on is a movement too, and is opened once', () => {
     const form = { sku: 'CONCRETE-C25', locationId: 'north', quantity: 10, reorderLevel: 2 };

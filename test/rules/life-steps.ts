@@ -8,7 +8,13 @@ import type { Reservation } from '../../services/inventory/inventory.decider.ts'
 
 type Table = Readonly<Record<string, readonly string[]>>;
 type LifeName = 'order' | 'saga' | 'payment' | 'truck' | 'reservation';
-export const lives: Record<LifeName, Table> = { order: orderLife, saga: sagaLife, payment: paymentLife, truck: truckLife, reservation: reservationLife };
+export const lives: Record<LifeName, Table> = {
+  order: orderLife,
+  saga: sagaLife,
+  payment: paymentLife,
+  truck: truckLife,
+  reservation: reservationLife,
+};
 
 /** Where each life may begin: what the first word of an actor may make of it. */
 const births: Record<LifeName, readonly string[]> = {
@@ -39,11 +45,21 @@ export const stepsOf = (actor: string, before: unknown, decision: Decision<unkno
   const from = was?.status ?? null;
   if (actor === 'order' && is) {
     const steps = publishedSteps('order', decision.effects, 'orders.order.status_changed', 'oldStatus', 'newStatus');
-    const saga = { life: 'saga' as const, from: was?.sagaState ?? null, to: is.sagaState as string, most: Math.max(1, steps.length) };
+    const saga = {
+      life: 'saga' as const,
+      from: was?.sagaState ?? null,
+      to: is.sagaState as string,
+      most: Math.max(1, steps.length),
+    };
     return [...chained('order', from, is.status, steps), ...(saga.from === saga.to ? [] : [saga])];
   }
   if (actor === 'truck' && is) {
-    return chained('truck', from, is.status, publishedSteps('truck', decision.effects, 'truck.status.changed', 'from', 'to'));
+    return chained(
+      'truck',
+      from,
+      is.status,
+      publishedSteps('truck', decision.effects, 'truck.status.changed', 'from', 'to'),
+    );
   }
   if (actor === 'payment' && is) return from === is.status ? [] : [{ life: 'payment', from, to: is.status, most: 1 }];
   if (actor === 'inventory') return reservationSteps(decision.effects, rows);
@@ -91,7 +107,8 @@ export const isKnown = ({ life, from, to, most }: Step): boolean => {
 export const unlawful = (actor: string, before: unknown, decision: Decision<unknown>, rows: Rows): string[] => {
   const unknown = stepsOf(actor, before, decision, rows).filter((step) => !isKnown(step));
   const status = (before as Alive | undefined)?.status;
-  const over = actor === 'order' && terminalOrderStatuses.some((terminal) => terminal === status) && decision.kind === 'done';
+  const over =
+    actor === 'order' && terminalOrderStatuses.some((terminal) => terminal === status) && decision.kind === 'done';
   return [
     ...unknown.map(({ life, from, to }) => `the life of a ${life} knows no step from ${from} to ${to}`),
     ...(over ? [`a ${status} order was changed`] : []),

@@ -2,11 +2,21 @@
 import { describe, expect, test } from '@jest/globals';
 import type { OrderStatus } from '../../models/order.ts';
 import type { Order } from '../../services/order/order.decider.ts';
-import { ADA, ADAS_LOAD, ADAS_PAYMENT, adasOrderIn, CEMENT, CONCRETE, market, orderRules } from '../support/examples.ts';
+import {
+  ADA,
+  ADAS_LOAD,
+  ADAS_PAYMENT,
+  adasOrderIn,
+  CEMENT,
+  CONCRETE,
+  market,
+  orderRules,
+} from '../support/examples.ts';
 import { given, minutesLater } from '../support/given.ts';
 
 const order = (state?: Order) => given(orderRules, { key: ADA, state, facts: market });
-const cancelled = (status: OrderStatus, change: Partial<Order> = {}) => order(adasOrderIn(status, change)).hears('order.cancel', { reason: 'rain', by: 'ada' });
+const cancelled = (status: OrderStatus, change: Partial<Order> = {}) =>
+  order(adasOrderIn(status, change)).hears('order.cancel', { reason: 'rain', by: 'ada' });
 
 const BOTH_HOLDS = ['inventory inventory.release', 'inventory inventory.release'];
 const REFUND = 'payment payment.cancel';
@@ -30,12 +40,23 @@ describe('an order is cancelled', () => {
   });
 
   test('one on account has no payment to undo', () => {
-    expect(cancelled('confirmed', { paymentMethod: 'account', paymentId: null }).told).toEqual([...BOTH_HOLDS, CALL_BACK]);
+    expect(cancelled('confirmed', { paymentMethod: 'account', paymentId: null }).told).toEqual([
+      ...BOTH_HOLDS,
+      CALL_BACK,
+    ]);
   });
 
   test('who called it off, and from where, is published', () => {
     expect(cancelled('shipped').published('order.cancelled')).toEqual([
-      { orderKey: ADA, orderId: '1', orderNumber: 'ORD-20260302-000001', customerId: 'ada', reason: 'rain', from: 'shipped', by: 'ada' },
+      {
+        orderKey: ADA,
+        orderId: '1',
+        orderNumber: 'ORD-20260302-000001',
+        customerId: 'ada',
+        reason: 'rain',
+        from: 'shipped',
+        by: 'ada',
+      },
     ]);
   });
 
@@ -53,7 +74,10 @@ describe('an order is cancelled', () => {
 
   test('by someone who saw an older version, it is refused with the present one', () => {
     const stale = order(adasOrderIn('confirmed', { version: 7 })).hears('order.cancel', { reason: 'rain', version: 6 });
-    expect(stale.decision).toMatchObject({ kind: 'refused', refusal: { code: 'resource.changed', data: { version: 7 } } });
+    expect(stale.decision).toMatchObject({
+      kind: 'refused',
+      refusal: { code: 'resource.changed', data: { version: 7 } },
+    });
     expect(stale.hears('order.cancel', { reason: 'rain', version: 7 }).state?.status).toBe('cancelled');
   });
 });
@@ -72,44 +96,68 @@ describe('the saga’s time is over', () => {
     expect(late.told).toEqual([...BOTH_HOLDS, REFUND]);
   });
 
-  test.each(['validated', 'payment_failed', 'confirmed', 'assigned', 'shipped', 'delivered', 'completed', 'cancelled', 'failed'] as const)(
-    'a %s one does not mind the late alarm',
-    (status) => {
-      const late = order(adasOrderIn(status)).hears('saga.expire');
-      expect(late.ignored).toBe('it was paid in time');
-      expect(late.decision.effects).toEqual([]);
-    },
-  );
+  test.each([
+    'validated',
+    'payment_failed',
+    'confirmed',
+    'assigned',
+    'shipped',
+    'delivered',
+    'completed',
+    'cancelled',
+    'failed',
+  ] as const)('a %s one does not mind the late alarm', (status) => {
+    const late = order(adasOrderIn(status)).hears('saga.expire');
+    expect(late.ignored).toBe('it was paid in time');
+    expect(late.decision.effects).toEqual([]);
+  });
 });
 
 describe('late news of an order that is over', () => {
   const money = { orderKey: ADA, paymentId: ADAS_PAYMENT };
   const there = { orderKey: ADA, truckId: 'truck-1', loadId: ADAS_LOAD, deliveredAt: minutesLater(9).toISOString() };
 
-  test.each(['cancelled', 'failed', 'payment_failed'] as const)('money for a %s one is an exception, and goes back', (status) => {
-    const late = order(adasOrderIn(status, { paymentId: ADAS_PAYMENT })).hears('payment.confirmed', money);
-    expect(late.told).toEqual([REFUND]);
-    expect(late.published('order.exception')).toMatchObject([{ orderKey: ADA, status, what: 'payment confirmed too late' }]);
-    expect(late.state?.status).toBe(status);
-  });
+  test.each(['cancelled', 'failed', 'payment_failed'] as const)(
+    'money for a %s one is an exception, and goes back',
+    (status) => {
+      const late = order(adasOrderIn(status, { paymentId: ADAS_PAYMENT })).hears('payment.confirmed', money);
+      expect(late.told).toEqual([REFUND]);
+      expect(late.published('order.exception')).toMatchObject([
+        { orderKey: ADA, status, what: 'payment confirmed too late' },
+      ]);
+      expect(late.state?.status).toBe(status);
+    },
+  );
 
   test('another order’s payment is none of its business', () => {
     const late = order(adasOrderIn('cancelled', { paymentId: null })).hears('payment.confirmed', money);
     expect(late.decision).toMatchObject({ kind: 'ignored', effects: [] });
   });
 
-  test.each(['cancelled', 'failed', 'payment_failed', 'confirmed', 'completed'] as const)('a delivery of a %s one is an exception, and changes nothing', (status) => {
-    const late = order(adasOrderIn(status)).hears('order.delivered', there);
-    expect(late.published('order.exception')).toMatchObject([{ status, what: 'truck truck-1 delivered it' }]);
-    expect(late.decision.kind).toBe('ignored');
-    expect(late.tells()).toEqual([]);
-  });
+  test.each(['cancelled', 'failed', 'payment_failed', 'confirmed', 'completed'] as const)(
+    'a delivery of a %s one is an exception, and changes nothing',
+    (status) => {
+      const late = order(adasOrderIn(status)).hears('order.delivered', there);
+      expect(late.published('order.exception')).toMatchObject([{ status, what: 'truck truck-1 delivered it' }]);
+      expect(late.decision.kind).toBe('ignored');
+      expect(late.tells()).toEqual([]);
+    },
+  );
 
-  test.each(['payment_processing', 'confirmed', 'delivered'] as const)('stock that takes its word back from a %s one is an exception', (status) => {
-    const late = order(adasOrderIn(status)).hears('inventory.rejected', { stockKey: CEMENT, orderKey: ADA, reason: 'inventory.reservation-lapsed' });
-    expect(late.published('order.exception')).toMatchObject([{ status, what: `stock ${CEMENT} said inventory.reservation-lapsed` }]);
-    expect(late.state).toEqual(adasOrderIn(status));
-  });
+  test.each(['payment_processing', 'confirmed', 'delivered'] as const)(
+    'stock that takes its word back from a %s one is an exception',
+    (status) => {
+      const late = order(adasOrderIn(status)).hears('inventory.rejected', {
+        stockKey: CEMENT,
+        orderKey: ADA,
+        reason: 'inventory.reservation-lapsed',
+      });
+      expect(late.published('order.exception')).toMatchObject([
+        { status, what: `stock ${CEMENT} said inventory.reservation-lapsed` },
+      ]);
+      expect(late.state).toEqual(adasOrderIn(status));
+    },
+  );
 
   test.each<[string, object]>([
     ['inventory.reserved', { stockKey: CONCRETE, orderKey: ADA, quantity: 6, until: minutesLater(30).toISOString() }],

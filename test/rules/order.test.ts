@@ -1,7 +1,18 @@
-/** The way of an order from its acceptance to its delivery, and how it fails on the way. */
+/** The way of an order from its stock to its delivery, and how it fails on the way. */
 import { describe, expect, test } from '@jest/globals';
 import type { Order } from '../../services/order/order.decider.ts';
-import { ADA, ADAS_LOAD, ADAS_PAYMENT, adasBill, adasForm, adasOrderIn, CEMENT, CONCRETE, market, orderRules } from '../support/examples.ts';
+import {
+  ADA,
+  ADAS_LOAD,
+  ADAS_PAYMENT,
+  adasBill,
+  adasForm,
+  adasOrderIn,
+  CEMENT,
+  CONCRETE,
+  market,
+  orderRules,
+} from '../support/examples.ts';
 import { given, minutesLater, SAGA_END, uuid } from '../support/given.ts';
 
 const order = (state?: Order) => given(orderRules, { key: ADA, state, facts: market });
@@ -12,59 +23,6 @@ const steps = ({ published }: { published: (type: string) => Record<string, unkn
   published('orders.order.status_changed').map(({ oldStatus, newStatus }) => `${oldStatus} → ${newStatus}`);
 const stepsOf = (one: ReturnType<typeof order>): string[] => steps({ published: (type) => one.published(type) });
 
-describe('an order is placed', () => {
-  test('it asks for its stock once per product, and sets the clock of its saga', () => {
-    const items = [...adasForm.items, { sku: 'CONCRETE-C25', quantity: 1 }];
-    const placed = order().hears('order.accepted', { ...adasForm, items });
-    expect(placed.tells()).toEqual([
-      { kind: 'tell', actor: 'inventory', key: CONCRETE, name: 'inventory.reserve', payload: { orderKey: ADA, orderId: '1', quantity: 7, until: SAGA_END } },
-      { kind: 'tell', actor: 'inventory', key: CEMENT, name: 'inventory.reserve', payload: { orderKey: ADA, orderId: '1', quantity: 2, until: SAGA_END } },
-    ]);
-    expect(placed.state).toMatchObject({ status: 'pending', sagaState: 'Created', awaiting: [CONCRETE, CEMENT], version: 1 });
-    expect(placed.timers).toEqual({ 'saga.expire': new Date(SAGA_END) });
-  });
-
-  test('its number is its day and the database’s count', () => {
-    expect(order().hears('order.accepted', adasForm).state?.orderNumber).toBe('ORD-20260302-000001');
-  });
-
-  test('its prices are the catalogue’s, whatever the client thinks', () => {
-    const { state } = order().hears('order.accepted', { ...adasForm, currency: 'EUR' });
-    expect(state).toMatchObject({ totalCents: 6 * 14_500 + 2 * 1_150, currency: 'USD' });
-  });
-
-  test('one that names no plant goes to the one with the most of what it asks', () => {
-    expect(order().hears('order.accepted', { ...adasForm, plantId: undefined }).state?.plantId).toBe('south');
-  });
-
-  test('one that gives no distance is driven the usual one', () => {
-    expect(order().hears('order.accepted', { ...adasForm, distanceMiles: undefined }).state?.distanceMiles).toBe(5);
-  });
-
-  test('the same acceptance twice is one order, and is told so twice', () => {
-    const twice = order().hears('order.accepted', adasForm).hears('order.accepted', adasForm);
-    expect(twice.ignored).toBe('it is accepted already');
-    expect(twice.decision.effects).toEqual([{ kind: 'publish', type: 'order.processed', data: { correlationId: ADA, orderId: '1' } }]);
-  });
-
-  test.each([
-    ['a product nobody knows', 'order.unknown-sku', { items: [{ sku: 'UNICORN', quantity: 1 }] }],
-    ['a plant nobody knows', 'order.unknown-plant', { plantId: 'atlantis' }],
-    ['two currencies', 'order.mixed-currencies', { items: [...adasForm.items, { sku: 'TILES', quantity: 1 }] }],
-    ['more money than a bill can hold', 'order.too-large', { items: Array(50).fill({ sku: 'CONCRETE-C25', quantity: 1_000_000 }) }],
-  ])('one with %s fails with its reason, and asks for nothing', (_what, reason, change) => {
-    const failed = order().hears('order.accepted', { ...adasForm, ...change });
-    expect(failed.state).toMatchObject({ status: 'failed', sagaState: 'Failed', reason, stock: [] });
-    expect(failed.tells()).toEqual([]);
-    expect(failed.timers).toEqual({});
-    expect(failed.published('order.processed')).toHaveLength(1);
-  });
-
-  test('nothing but its acceptance makes an order', () => {
-    expect(order().hears('order.cancel', { reason: 'rain' }).refusal).toBe('order.not-found');
-  });
-});
-
 describe('an order gets its stock', () => {
   test('it goes on only when the last line is held', () => {
     const waiting = order(adasOrderIn('pending')).hears('inventory.reserved', held(CEMENT));
@@ -73,30 +31,54 @@ describe('an order gets its stock', () => {
   });
 
   test('the same line held twice counts once', () => {
-    const twice = order(adasOrderIn('pending')).hears('inventory.reserved', held(CEMENT)).hears('inventory.reserved', held(CEMENT));
+    const twice = order(adasOrderIn('pending'))
+      .hears('inventory.reserved', held(CEMENT))
+      .hears('inventory.reserved', held(CEMENT));
     expect(twice.state?.status).toBe('pending');
     expect(twice.ignored).toBeDefined();
   });
 
-  test.each(['card', 'transfer'] as const)('then one by %s is charged, once, under a payment of its own', (paymentMethod) => {
-    const paying = order(adasOrderIn('pending', { awaiting: [CONCRETE], paymentMethod })).hears('inventory.reserved', held(CONCRETE));
-    expect(stepsOf(paying)).toEqual(['pending → validated', 'validated → payment_processing']);
-    expect(paying.tells()).toEqual([
-      { kind: 'tell', actor: 'payment', key: uuid(9_001), name: 'payment.charge', payload: { ...adasBill, method: paymentMethod } },
-    ]);
-    expect(paying.state?.paymentId).toBe(uuid(9_001));
-    expect(paying.timers).toEqual({});
-  });
+  test.each(['card', 'transfer'] as const)(
+    'then one by %s is charged, once, under a payment of its own',
+    (paymentMethod) => {
+      const paying = order(adasOrderIn('pending', { awaiting: [CONCRETE], paymentMethod })).hears(
+        'inventory.reserved',
+        held(CONCRETE),
+      );
+      expect(stepsOf(paying)).toEqual(['pending → validated', 'validated → payment_processing']);
+      expect(paying.tells()).toEqual([
+        {
+          kind: 'tell',
+          actor: 'payment',
+          key: uuid(9_001),
+          name: 'payment.charge',
+          payload: { ...adasBill, method: paymentMethod },
+        },
+      ]);
+      expect(paying.state?.paymentId).toBe(uuid(9_001));
+      expect(paying.timers).toEqual({});
+    },
+  );
 
   test('one on account needs no payment: it is confirmed at once', () => {
-    const ready = order(adasOrderIn('pending', { awaiting: [CONCRETE], paymentMethod: 'account' })).hears('inventory.reserved', held(CONCRETE));
+    const ready = order(adasOrderIn('pending', { awaiting: [CONCRETE], paymentMethod: 'account' })).hears(
+      'inventory.reserved',
+      held(CONCRETE),
+    );
     expect(stepsOf(ready)).toEqual(['pending → validated', 'validated → confirmed']);
-    expect(ready.told).toEqual(['inventory inventory.confirm', 'inventory inventory.confirm', 'dispatch dispatch.request']);
+    expect(ready.told).toEqual([
+      'inventory inventory.confirm',
+      'inventory inventory.confirm',
+      'dispatch dispatch.request',
+    ]);
     expect(ready.timers).toEqual({ 'saga.expire': null });
   });
 
   test('one to be paid on delivery waits for a person’s word, with no clock running', () => {
-    const cod = order(adasOrderIn('pending', { awaiting: [CONCRETE], paymentMethod: 'cod' })).hears('inventory.reserved', held(CONCRETE));
+    const cod = order(adasOrderIn('pending', { awaiting: [CONCRETE], paymentMethod: 'cod' })).hears(
+      'inventory.reserved',
+      held(CONCRETE),
+    );
     expect(cod.state).toMatchObject({ status: 'validated', sagaState: 'InventoryReserved' });
     expect(cod.tells()).toEqual([]);
     expect(cod.timers).toEqual({ 'saga.expire': null });
@@ -108,7 +90,12 @@ describe('an order gets its stock', () => {
       orderKey: ADA,
       reason: 'inventory.short',
     });
-    expect(failed.state).toMatchObject({ status: 'failed', sagaState: 'Failed', reason: 'inventory.short', awaiting: [] });
+    expect(failed.state).toMatchObject({
+      status: 'failed',
+      sagaState: 'Failed',
+      reason: 'inventory.short',
+      awaiting: [],
+    });
     expect(failed.tells().map(({ key, name }) => [key, name])).toEqual([[CEMENT, 'inventory.release']]);
     expect(failed.timers).toEqual({ 'saga.expire': null });
   });
@@ -117,7 +104,10 @@ describe('an order gets its stock', () => {
 describe('an order is paid', () => {
   test('it is confirmed in the same commit: its holds made lasting, its truck asked for, its clock stopped', () => {
     const start = minutesLater(120).toISOString();
-    const ready = order(adasOrderIn('payment_processing', { requestedStart: start })).hears('payment.confirmed', { orderKey: ADA, paymentId: ADAS_PAYMENT });
+    const ready = order(adasOrderIn('payment_processing', { requestedStart: start })).hears('payment.confirmed', {
+      orderKey: ADA,
+      paymentId: ADAS_PAYMENT,
+    });
     expect(stepsOf(ready)).toEqual(['payment_processing → payment_confirmed', 'payment_confirmed → confirmed']);
     expect(ready.tells('inventory.confirm').map(({ key }) => key)).toEqual([CONCRETE, CEMENT]);
     expect(ready.tells('dispatch.request')[0]).toMatchObject({
@@ -130,7 +120,11 @@ describe('an order is paid', () => {
   });
 
   test('one that is not paid ends in payment_failed with the reason, and its stock goes back', () => {
-    const failed = order(adasOrderIn('payment_processing')).hears('payment.failed', { orderKey: ADA, paymentId: ADAS_PAYMENT, failureReason: 'card_declined' });
+    const failed = order(adasOrderIn('payment_processing')).hears('payment.failed', {
+      orderKey: ADA,
+      paymentId: ADAS_PAYMENT,
+      failureReason: 'card_declined',
+    });
     expect(failed.state).toMatchObject({ status: 'payment_failed', sagaState: 'Failed', reason: 'card_declined' });
     expect(failed.tells().map(({ key, name }) => [key, name])).toEqual([
       [CONCRETE, 'inventory.release'],
@@ -141,35 +135,53 @@ describe('an order is paid', () => {
 });
 
 describe('an order is driven', () => {
-  test.each(['assigned', 'shipped'] as const)('delivered from %s it takes its stock away for good, and its saga is complete', (status) => {
-    const there = order(adasOrderIn(status)).hears('order.delivered', toTruck1);
-    expect(there.state).toMatchObject({ status: 'delivered', sagaState: 'Completed' });
-    expect(there.tells().map(({ key, name }) => [key, name])).toEqual([
-      [CONCRETE, 'inventory.consume'],
-      [CEMENT, 'inventory.consume'],
-    ]);
-  });
+  test.each(['assigned', 'shipped'] as const)(
+    'delivered from %s it takes its stock away for good, and its saga is complete',
+    (status) => {
+      const there = order(adasOrderIn(status)).hears('order.delivered', toTruck1);
+      expect(there.state).toMatchObject({ status: 'delivered', sagaState: 'Completed' });
+      expect(there.tells().map(({ key, name }) => [key, name])).toEqual([
+        [CONCRETE, 'inventory.consume'],
+        [CEMENT, 'inventory.consume'],
+      ]);
+    },
+  );
 
   test('assigned, it knows its truck; on the road it is shipped', () => {
     const driven = order(adasOrderIn('confirmed')).hears('order.truck.assigned', truck1);
     expect(driven.state).toMatchObject({ status: 'assigned', truckId: 'truck-1', assignedFrom: 'confirmed' });
-    expect(driven.hears('order.status.intransit', truck1).state).toMatchObject({ status: 'shipped', sagaState: 'Shipped' });
+    expect(driven.hears('order.status.intransit', truck1).state).toMatchObject({
+      status: 'shipped',
+      sagaState: 'Shipped',
+    });
   });
 
   test('when it loses its truck it goes back to where it came from', () => {
-    const lost = order(adasOrderIn('assigned')).hears('order.truck.unassigned', { ...truck1, reason: 'out_of_service' });
+    const lost = order(adasOrderIn('assigned')).hears('order.truck.unassigned', {
+      ...truck1,
+      reason: 'out_of_service',
+    });
     expect(lost.state).toMatchObject({ status: 'confirmed', truckId: null, assignedFrom: null });
-    expect(lost.hears('order.truck.assigned', { ...truck1, truckId: 'truck-2' }).state).toMatchObject({ status: 'assigned', truckId: 'truck-2' });
+    expect(lost.hears('order.truck.assigned', { ...truck1, truckId: 'truck-2' }).state).toMatchObject({
+      status: 'assigned',
+      truckId: 'truck-2',
+    });
   });
 
   test('that another truck was lost does not concern it', () => {
-    const kept = order(adasOrderIn('assigned')).hears('order.truck.unassigned', { ...truck1, truckId: 'truck-2', reason: 'out_of_service' });
+    const kept = order(adasOrderIn('assigned')).hears('order.truck.unassigned', {
+      ...truck1,
+      truckId: 'truck-2',
+      reason: 'out_of_service',
+    });
     expect(kept.ignored).toBeDefined();
     expect(kept.state?.truckId).toBe('truck-1');
   });
 
   test('each step counts its version up, so that a client can tell', () => {
-    const way = order(adasOrderIn('confirmed', { version: 5 })).hears('order.truck.assigned', truck1).hears('order.status.intransit', truck1);
+    const way = order(adasOrderIn('confirmed', { version: 5 }))
+      .hears('order.truck.assigned', truck1)
+      .hears('order.status.intransit', truck1);
     expect(way.hears('order.delivered', toTruck1).state?.version).toBe(8);
   });
 });

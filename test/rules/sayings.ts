@@ -1,12 +1,28 @@
 /** For every message of every actor, payloads that say something to Ada's things, and some that speak of another's. */
-import { ADA, ADAS_JOB, ADAS_LOAD, ADAS_PAYMENT, adasBill, adasForm, BO, BOS_LOAD, CEMENT, CONCRETE } from '../support/examples.ts';
+import {
+  ADA,
+  ADAS_JOB,
+  ADAS_LOAD,
+  ADAS_PAYMENT,
+  adasBill,
+  adasForm,
+  BO,
+  BOS_LOAD,
+  CEMENT,
+  CONCRETE,
+} from '../support/examples.ts';
 import { minutesLater, SAGA_END, uuid } from '../support/given.ts';
 
 type Sayings = Record<string, object[]>;
 
 const ofAda = { orderKey: ADA, orderId: '1' };
 const onTruck = (truckId: string, loadId: string) => ({ orderKey: ADA, truckId, loadId });
-const answer = (outcome: 'completed' | 'dead', result: object | null) => ({ jobId: '7', outcome, result, error: outcome === 'dead' ? 'no answer' : null });
+const answer = (outcome: 'completed' | 'dead', result: object | null) => ({
+  jobId: '7',
+  outcome,
+  result,
+  error: outcome === 'dead' ? 'no answer' : null,
+});
 const trucks = [onTruck('truck-1', ADAS_LOAD), onTruck('truck-2', BOS_LOAD)];
 
 const order: Sayings = {
@@ -17,7 +33,12 @@ const order: Sayings = {
     { ...adasForm, plantId: undefined },
   ],
   'order.cancel': [{ reason: 'rain' }, { reason: 'rain', by: 'ada', version: 999 }],
-  'inventory.reserved': [CONCRETE, CEMENT, 'SALT@south'].map((stockKey) => ({ stockKey, orderKey: ADA, quantity: 6, until: SAGA_END })),
+  'inventory.reserved': [CONCRETE, CEMENT, 'SALT@south'].map((stockKey) => ({
+    stockKey,
+    orderKey: ADA,
+    quantity: 6,
+    until: SAGA_END,
+  })),
   'inventory.rejected': [CONCRETE, CEMENT].map((stockKey) => ({ stockKey, orderKey: ADA, reason: 'inventory.short' })),
   'payment.confirmed': [{ orderKey: ADA, paymentId: ADAS_PAYMENT }],
   'payment.failed': [{ orderKey: ADA, paymentId: ADAS_PAYMENT, failureReason: 'card_declined' }],
@@ -69,9 +90,25 @@ const payment: Sayings = {
   ],
 };
 
-const phases = ['assigned', 'loading', 'en_route', 'at_job_site', 'delivering', 'returning', 'washing', 'available', 'never heard of'];
+const phases = [
+  'assigned',
+  'loading',
+  'en_route',
+  'at_job_site',
+  'delivering',
+  'returning',
+  'washing',
+  'available',
+  'never heard of',
+];
 const truck: Sayings = {
-  'truck.assign': [ADAS_LOAD, BOS_LOAD].map((loadId) => ({ ...ofAda, loadId, jobId: ADAS_JOB, plantId: 'north', distanceMiles: 3 })),
+  'truck.assign': [ADAS_LOAD, BOS_LOAD].map((loadId) => ({
+    ...ofAda,
+    loadId,
+    jobId: ADAS_JOB,
+    plantId: 'north',
+    distanceMiles: 3,
+  })),
   'truck.return-to-plant': [ADAS_LOAD, BOS_LOAD].map((loadId) => ({ loadId, reason: 'rain' })),
   'truck.phase-done': phases.flatMap((phase) => [ADAS_LOAD, BOS_LOAD].map((loadId) => ({ loadId, phase }))),
   'truck.out-of-service': [{ reason: 'a flat tyre' }, { reason: 'a flat tyre', by: 'the foreman' }],
@@ -80,9 +117,19 @@ const truck: Sayings = {
 
 const turned = { plantId: 'north', from: 'washing', to: 'available' };
 const dispatch: Sayings = {
-  'dispatch.request': [ADA, BO].map((orderKey) => ({ orderKey, orderId: '1', quantity: 8, distanceMiles: 3, priority: 50 })),
+  'dispatch.request': [ADA, BO].map((orderKey) => ({
+    orderKey,
+    orderId: '1',
+    quantity: 8,
+    distanceMiles: 3,
+    priority: 50,
+  })),
   'dispatch.cancel': [ADA, BO].map((orderKey) => ({ orderKey, reason: 'rain' })),
-  'dispatch.truck-refused': [ADAS_LOAD, BOS_LOAD].map((loadId) => ({ loadId, truckId: 'truck-1', reason: 'out_of_service' })),
+  'dispatch.truck-refused': [ADAS_LOAD, BOS_LOAD].map((loadId) => ({
+    loadId,
+    truckId: 'truck-1',
+    reason: 'out_of_service',
+  })),
   'dispatch.sweep': [{}],
   'truck.status.changed': [
     { ...turned, truckId: 'truck-1', loadId: ADAS_LOAD },

@@ -2,14 +2,15 @@
 import { stockKeyOf } from '../../models/inventory.ts';
 import { north, products, truck1In } from '../support/examples.ts';
 import { uuid } from '../support/given.ts';
-import { type Job, World } from './world.ts';
+import { Bank, type CardMood, type Charge, type TransferMood } from './bank.ts';
+import { World } from './world.ts';
 
 export const plants = ['north', 'south'] as const;
 
 export interface PlannedOrder {
   method: 'card' | 'transfer' | 'account' | 'cod';
-  card: 'captures' | 'declines' | 'loses the answer' | 'is down' | 'reports too' | 'takes it later';
-  transfer: 'arrives' | 'arrives twice told' | 'bounces' | 'never comes';
+  card: CardMood;
+  transfer: TransferMood;
   lines: { sku: string; quantity: number }[];
   plantId: 'north' | 'south' | undefined;
   priority: number;
@@ -25,22 +26,15 @@ export interface Plan {
   /** False: messages of different senders may overtake each other in a mailbox, though one caused the other. */
   causal: boolean;
 }
-
-/** What the provider holds of a charge, whatever our books say. */
-export interface Charge {
-  taken: boolean;
-  refunds: number;
-  refundKeys: Set<string>;
-}
 export interface Played {
   world: World;
-  ledger: Map<string, Charge>;
+  ledger: ReadonlyMap<string, Charge>;
 }
 
 const MOST_STEPS = 20_000;
 
 /** A small well-known generator (mulberry32): the whole run follows from the seed. */
-export const seeded = (seed: number) => {
+const seeded = (seed: number) => {
   let state = seed >>> 0;
   return (): number => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -55,89 +49,20 @@ export const play = (plan: Plan, after: (played: Played) => void = () => undefin
   const random = seeded(plan.seed);
   const below = (count: number): number => Math.floor(random() * count);
   const world = furnished(plan, random);
-  const ledger = new Map<string, Charge>();
-  const played = { world, ledger };
   /** What people and banks will still do, at any time from now. */
-  const outside: (() => void)[] = [];
-  const charge = (key: string): Charge => {
-    const known = ledger.get(key) ?? { taken: false, refunds: 0, refundKeys: new Set() };
-    ledger.set(key, known);
-    return known;
-  };
-  const report = (paymentId: string, event: string, outcome = 'captured') =>
-    world.tell({ actor: 'payment', key: paymentId, name: 'payment.reported', payload: { outcome, eventId: `${paymentId}.${event}` } });
-  const answer = ({ reply }: Job, outcome: 'completed' | 'dead', result: object | null): void =>
-    world.tell({ ...reply, payload: { jobId: '1', outcome, result, error: outcome === 'dead' ? 'no answer' : null } });
-
-  const runCharge = (job: Job): void => {
-    const { token, idempotencyKey, paymentId } = job.payload as Record<string, string>;
-    const held = charge(idempotencyKey as string);
-    const take = (): void => void (held.taken = true);
-    const captured = { status: 'captured', providerRef: `ch_${idempotencyKey}` };
-    if (token === 'declines') return answer(job, 'completed', { status: 'declined', reason: 'card_declined' });
-    if (token === 'is down') return answer(job, 'dead', null);
-    if (token === 'takes it later') {
-      outside.push(() => {
-        take();
-        report(paymentId as string, 'late');
-      });
-      return answer(job, 'dead', null);
-    }
-    take();
-    if (token === 'loses the answer') return answer(job, 'dead', null);
-    if (token === 'reports too') outside.push(() => report(paymentId as string, 'told'), () => report(paymentId as string, 'told again'));
-    const answering = (): void => answer(job, 'completed', captured);
-    if (token === 'reports too') outside.push(answering);
-    else answering();
-  };
-
-  const runUndo = (job: Job): void => {
-    const { chargeKey, refundKey } = job.payload as Record<string, string>;
-    const held = charge(chargeKey as string);
-    const known = held.refundKeys.has(refundKey as string);
-    if (!known && !held.taken) return answer(job, 'completed', { status: 'none' });
-    if (!known) held.refunds++;
-    held.refundKeys.add(refundKey as string);
-    answer(job, 'completed', { status: 'refunded', providerRef: `re_${refundKey}` });
-  };
-
-  /** The bank of those who transfer: called once the payment waits for its report. */
-  const expectTransfer = (paymentId: string, mood: string): void => {
-    const arrive = (): void => {
-      charge(`pay:${paymentId}:charge:1`).taken = true;
-      report(paymentId, 'arrived');
-    };
-    if (mood === 'arrives' || mood === 'arrives twice told') outside.push(arrive);
-    if (mood === 'arrives twice told') outside.push(() => charge(`pay:${paymentId}:charge:1`).taken && report(paymentId, 'told again'));
-    if (mood === 'bounces') outside.push(() => report(paymentId, 'bounced', 'failed'));
-  };
-
-  plan.orders.forEach((order, index) => {
-    const key = uuid(index + 1);
-    outside.push(() => world.tell({ actor: 'order', key, name: 'order.accepted', payload: formOf(order, key) }));
-    if (index % 3 === 0) outside.push(() => world.tell({ actor: 'order', key, name: 'order.accepted', payload: formOf(order, key) }));
-    for (let cancels = 0; cancels < order.cancels; cancels++) {
-      outside.push(() => world.tell({ actor: 'order', key, name: 'order.cancel', payload: { reason: 'rain' } }));
-    }
-  });
-  for (let breakdown = 0; breakdown < plan.breakdowns; breakdown++) {
-    const truck = { actor: 'truck', key: `${plants[breakdown % 2]}-${below(plan.trucks)}` };
-    outside.push(() => {
-      world.tell({ ...truck, name: 'truck.out-of-service', payload: { reason: 'a flat tyre' } });
-      outside.push(() => world.tell({ ...truck, name: 'truck.back-in-service', payload: {} }));
-    });
-  }
+  const outside = [...ordersOf(plan, world), ...breakdownsOf(plan, world, (happens) => outside.push(happens))];
+  const bank = new Bank(world, (happens) => outside.push(happens));
+  const played = { world, ledger: bank.ledger };
 
   const anyTurn = (only = ''): boolean => {
     const waiting = [...world.mail.keys()].filter((address) => address.startsWith(only));
     const address = waiting[below(waiting.length)];
     if (address === undefined) return false;
-    const charges = (world.mail.get(address) ?? []).filter(({ name }) => name === 'payment.charge');
-    for (const { key, payload } of charges) {
-      const { method, token } = payload as { method: string; token: string };
-      if (method === 'transfer' && !world.states.has(address)) expectTransfer(key, token);
-    }
-    world.turn(address, charges.length > 0 ? Number.POSITIVE_INFINITY : 1 + below(4));
+    const before = world.states.get(address);
+    world.turn(address, 1 + below(4));
+    const payment = world.states.get(address) as { method: string; id: string; token: TransferMood } | undefined;
+    if (address.startsWith('payment/') && !before && payment?.method === 'transfer')
+      bank.expectTransfer(payment.id, payment.token);
     return true;
   };
   world.meanwhile = () => {
@@ -145,7 +70,7 @@ export const play = (plan: Plan, after: (played: Played) => void = () => undefin
   };
   const anyJob = (): boolean => {
     const [job] = world.jobs.splice(below(world.jobs.length), 1);
-    if (job) (job.type === 'payment.charge' ? runCharge : runUndo)(job);
+    if (job) bank.run(job);
     return job !== undefined;
   };
   const anyOutside = (): boolean => {
@@ -181,15 +106,40 @@ const furnished = ({ timeScale, trucks, stock, causal }: Plan, random: () => num
   }
   for (const plant of plants) {
     world.states.set(`dispatch/${plant}`, { ...north, id: plant });
-    for (let truck = 0; truck < trucks; truck++) world.states.set(`truck/${plant}-${truck}`, truck1In('available', { id: `${plant}-${truck}`, plantId: plant }));
+    for (let truck = 0; truck < trucks; truck++) {
+      const id = `${plant}-${truck}`;
+      world.states.set(`truck/${id}`, truck1In('available', { id, plantId: plant }));
+    }
     for (const { sku } of products) {
       const key = stockKeyOf(sku, plant);
-      world.tell({ actor: 'inventory', key, name: 'inventory.stock', payload: { sku, locationId: plant, quantity: stock, reorderLevel: 0 } });
+      const payload = { sku, locationId: plant, quantity: stock, reorderLevel: 0 };
+      world.tell({ actor: 'inventory', key, name: 'inventory.stock', payload });
       world.turn(`inventory/${key}`, 1);
     }
   }
   return world;
 };
+
+/** Each is placed, every third one twice; and called off, perhaps before it is there. */
+const ordersOf = ({ orders }: Plan, world: World): (() => void)[] =>
+  orders.flatMap((order, index) => {
+    const address = { actor: 'order', key: uuid(index + 1) };
+    const accept = () => world.tell({ ...address, name: 'order.accepted', payload: formOf(order, address.key) });
+    const cancel = () => world.tell({ ...address, name: 'order.cancel', payload: { reason: 'rain' } });
+    return [accept, ...(index % 3 === 0 ? [accept] : []), ...Array<() => void>(order.cancels).fill(cancel)];
+  });
+
+/** Trucks leave service and come back. */
+const breakdownsOf = (
+  { breakdowns, trucks }: Plan,
+  world: World,
+  later: (happens: () => void) => void,
+): (() => void)[] =>
+  Array.from({ length: breakdowns }, (_, index) => () => {
+    const truck = { actor: 'truck', key: `${plants[index % 2]}-${index % trucks}` };
+    world.tell({ ...truck, name: 'truck.out-of-service', payload: { reason: 'a flat tyre' } });
+    later(() => world.tell({ ...truck, name: 'truck.back-in-service', payload: {} }));
+  });
 
 const formOf = ({ method, card, transfer, lines, plantId, priority }: PlannedOrder, correlationId: string) => ({
   correlationId,

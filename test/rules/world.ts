@@ -9,7 +9,17 @@ import type { OrderFacts } from '../../services/order/order.decider.ts';
 import type { DeliveryJob, DispatchFacts, Load } from '../../services/truck/dispatch.decider.ts';
 import type { Truck } from '../../services/truck/truck.decider.ts';
 import { dispatchRules, orderRules, paymentRules, products, stockRules, truckRulesAt } from '../support/examples.ts';
-import { applied, asStored, countedIds, type Envelope, messageOf, misfits, NOW, type Rules, sentBy } from '../support/given.ts';
+import {
+  applied,
+  asStored,
+  countedIds,
+  type Envelope,
+  messageOf,
+  misfits,
+  NOW,
+  type Rules,
+  sentBy,
+} from '../support/given.ts';
 import { unlawful } from './life-steps.ts';
 
 type Tables = Map<string, Map<string, unknown>>;
@@ -50,7 +60,11 @@ export class World {
     this.#random = random;
   }
 
-  tell({ actor, key, name, payload }: Envelope, place: (waiting: readonly Message[]) => number = (waiting) => waiting.length, sender = 'door'): void {
+  tell(
+    { actor, key, name, payload }: Envelope,
+    place: (waiting: readonly Message[]) => number = (waiting) => waiting.length,
+    sender = 'door',
+  ): void {
     const address = `${actor}/${key}`;
     const waiting = this.mail.get(address) ?? [];
     const message = messageOf(key, name, payload);
@@ -68,12 +82,20 @@ export class World {
     const messages = this.mail.get(address)?.splice(0, count) ?? [];
     if (this.mail.get(address)?.length === 0) this.mail.delete(address);
     const rows = this.#rowsFor(actor, address, messages);
-    const context = { key, now: this.now, newId: this.#newId, random: this.#random, rows, facts: this.#factsFor(actor, key, messages) };
+    const context = {
+      key,
+      now: this.now,
+      newId: this.#newId,
+      random: this.#random,
+      rows,
+      facts: this.#factsFor(actor, key, messages),
+    };
     if (actor === 'dispatch') this.meanwhile();
     const effects: Effect[] = [];
     let state = this.states.get(address);
     const apply = (decision: Decision<unknown>, hears: string): void => {
-      for (const what of [...unlawful(actor, state, decision, rows), ...misfits(actor, decision)]) this.wrong.push(`${address} hears ${hears}: ${what}`);
+      for (const what of [...unlawful(actor, state, decision, rows), ...misfits(actor, decision)])
+        this.wrong.push(`${address} hears ${hears}: ${what}`);
       state = applied(state, decision, rows);
       effects.push(...decision.effects);
     };
@@ -85,7 +107,14 @@ export class World {
   #commit(address: string, state: unknown, rows: Rows, effects: readonly Effect[]): void {
     const [actor = '', key = ''] = address.split('/');
     if (state !== undefined) this.states.set(address, asStored(state));
-    for (const [table, written] of rows.written) for (const [id, row] of written) this.table(address, table).set(id, asStored(row));
+    for (const [table, written] of rows.written) {
+      for (const [id, { row, isNew }] of written) {
+        // Attempts are not loaded: their store inserts or updates. All other rows are inserted when the decider found none.
+        if (isNew && table !== 'attempt' && this.table(address, table).has(id))
+          this.wrong.push(`${address} inserts the ${table} ${id}, which is there`);
+        this.table(address, table).set(id, asStored(row));
+      }
+    }
     for (const envelope of sentBy(effects)) this.tell(envelope, this.placeFor(address), address);
     for (const effect of effects) {
       if (effect.kind === 'publish') this.events.push({ type: effect.type, data: asStored(effect.data) });
@@ -94,7 +123,12 @@ export class World {
       if (effect.kind === 'enqueue') {
         const unique = effect.options.unique?.key;
         if (unique && this.jobs.some((job) => job.unique === unique)) continue;
-        this.jobs.push({ type: effect.type, payload: asStored(effect.payload), unique, reply: { actor, key, name: effect.options.reply ?? '' } });
+        this.jobs.push({
+          type: effect.type,
+          payload: asStored(effect.payload),
+          unique,
+          reply: { actor, key, name: effect.options.reply ?? '' },
+        });
       }
     }
   }
@@ -108,36 +142,63 @@ export class World {
   }
 
   of<State>(actor: string): [key: string, state: State][] {
-    return [...this.states].flatMap(([address, state]) => (address.startsWith(`${actor}/`) ? [[address.slice(actor.length + 1), state as State]] : []));
+    return [...this.states].flatMap(([address, state]) =>
+      address.startsWith(`${actor}/`) ? [[address.slice(actor.length + 1), state as State]] : [],
+    );
   }
 
   /** The child rows that the actor's store would have loaded for these messages, and no more. */
   #rowsFor(actor: string, address: string, messages: readonly Message[]): Rows {
     const rows = new Rows();
-    const named = (field: string) => new Set(messages.map(({ payload }) => (payload as Record<string, unknown>)[field]));
-    const [orders, loads] = [named('orderKey'), named('loadId')];
+    const named = (field: string, names?: readonly string[]) =>
+      new Set(
+        messages
+          .filter(({ name }) => names?.includes(name) ?? true)
+          .map(({ payload }) => (payload as Record<string, unknown>)[field]),
+      );
+    const [orders, called] = [
+      named('orderKey', ['dispatch.request', 'dispatch.cancel']),
+      named('orderKey', ['dispatch.cancel']),
+    ];
+    const loads = named('loadId', ['truck.status.changed', 'dispatch.truck-refused']);
     const load = <Row>(table: string, wanted: (row: Row, id: string) => boolean): void => {
       for (const [id, row] of this.table<Row>(address, table)) if (wanted(row, id)) rows.loaded(table, id, row);
     };
-    if (actor === 'inventory') load('reservation', (_row, id) => orders.has(id));
+    if (actor === 'inventory') load('reservation', (_row, id) => named('orderKey').has(id));
     if (actor !== 'dispatch') return rows;
     const allLoads = this.table<Load>(address, 'load');
     const jobsOfLoads = new Set([...allLoads.values()].filter(({ id }) => loads.has(id)).map(({ jobId }) => jobId));
-    load<DeliveryJob>('job', ({ id, orderKey, status }) => status === 'queued' || orders.has(orderKey) || jobsOfLoads.has(id));
-    load<Load>('load', ({ id, orderKey, closedAt }) => loads.has(id) || (orders.has(orderKey) && !closedAt));
+    load<DeliveryJob>(
+      'job',
+      ({ id, orderKey, status }) => status === 'queued' || orders.has(orderKey) || jobsOfLoads.has(id),
+    );
+    load<Load>('load', ({ id, orderKey, closedAt }) => loads.has(id) || (called.has(orderKey) && !closedAt));
     return rows;
   }
 
   #factsFor(actor: string, key: string, messages: readonly Message[]): OrderFacts | DispatchFacts | undefined {
     if (actor === 'dispatch') {
-      const open = new Map([...this.table<Load>(`dispatch/${key}`, 'load').values()].filter(({ closedAt }) => !closedAt).map(({ truckId, id }) => [truckId, id]));
-      const free = this.of<Truck>('truck').filter(([, { plantId, status }]) => plantId === key && status === 'available');
-      return { trucks: new Map([[key, free.map(([id, { status }]) => ({ id, status, openLoadId: open.get(id) ?? null }))]]) };
+      const open = new Map(
+        [...this.table<Load>(`dispatch/${key}`, 'load').values()]
+          .filter(({ closedAt }) => !closedAt)
+          .map(({ truckId, id }) => [truckId, id]),
+      );
+      const free = this.of<Truck>('truck').filter(
+        ([, { plantId, status }]) => plantId === key && status === 'available',
+      );
+      return {
+        trucks: new Map([[key, free.map(([id, { status }]) => ({ id, status, openLoadId: open.get(id) ?? null }))]]),
+      };
     }
     if (actor !== 'order') return undefined;
-    const asked = messages.flatMap(({ payload }) => (payload as { items?: { sku: string; quantity: number }[] }).items ?? []);
+    const asked = messages.flatMap(
+      ({ payload }) => (payload as { items?: { sku: string; quantity: number }[] }).items ?? [],
+    );
     const has = (plant: string): boolean =>
-      asked.every(({ sku, quantity }) => ((this.states.get(`inventory/${stockKeyOf(sku, plant)}`) as Stock | undefined)?.available ?? 0) >= quantity);
+      asked.every(
+        ({ sku, quantity }) =>
+          ((this.states.get(`inventory/${stockKeyOf(sku, plant)}`) as Stock | undefined)?.available ?? 0) >= quantity,
+      );
     const plants = this.of('dispatch').map(([plant]) => plant);
     return {
       products: new Map(products.map((product) => [product.sku, product])),

@@ -5,7 +5,14 @@ import type { TruckStatus } from '../../models/truck.ts';
 import { decide as decideStock, type Reservation, type Stock } from '../../services/inventory/inventory.decider.ts';
 import { type Order, type OrderFacts, orderDecider, type Product } from '../../services/order/order.decider.ts';
 import { decide as decidePayment, type Payment } from '../../services/payment/payment.decider.ts';
-import { type DeliveryJob, type DispatchFacts, decide as decideDispatch, type Load, type Plant, settle } from '../../services/truck/dispatch.decider.ts';
+import {
+  type DeliveryJob,
+  type DispatchFacts,
+  decide as decideDispatch,
+  type Load,
+  type Plant,
+  settle,
+} from '../../services/truck/dispatch.decider.ts';
 import { type Truck, truckDecider } from '../../services/truck/truck.decider.ts';
 import { minutesLater, NOW, type Rules, uuid } from './given.ts';
 
@@ -16,7 +23,10 @@ export const orderRules: Rules<Order, OrderFacts> = {
 };
 export const stockRules: Rules<Stock, undefined> = { type: 'inventory', decide: decideStock };
 export const paymentRules: Rules<Payment, undefined> = { type: 'payment', decide: decidePayment };
-export const truckRulesAt = (timeScale: number): Rules<Truck, undefined> => ({ type: 'truck', decide: truckDecider({ timeScale }) });
+export const truckRulesAt = (timeScale: number): Rules<Truck, undefined> => ({
+  type: 'truck',
+  decide: truckDecider({ timeScale }),
+});
 export const truckRules = truckRulesAt(1);
 export const dispatchRules: Rules<Plant, DispatchFacts> = { type: 'dispatch', decide: decideDispatch, settle };
 
@@ -102,9 +112,21 @@ const lives: Record<OrderStatus, Partial<Order>> = {
   failed: { sagaState: 'Failed', reason: 'inventory.short' },
 };
 /** Ada's order as it stands in this status. */
-export const adasOrderIn = (status: OrderStatus, change: Partial<Order> = {}): Order => ({ ...adasOrder, ...lives[status], status, ...change });
+export const adasOrderIn = (status: OrderStatus, change: Partial<Order> = {}): Order => ({
+  ...adasOrder,
+  ...lives[status],
+  status,
+  ...change,
+});
 
-export const concrete: Stock = { sku: 'CONCRETE-C25', locationId: 'north', available: 10, reserved: 0, reorderLevel: 0, version: 1 };
+export const concrete: Stock = {
+  sku: 'CONCRETE-C25',
+  locationId: 'north',
+  available: 10,
+  reserved: 0,
+  reorderLevel: 0,
+  version: 1,
+};
 export const heldForAda: Reservation = {
   orderId: '1',
   quantity: 6,
@@ -165,6 +187,9 @@ export const truck1In = (status: TruckStatus, change: Partial<Truck> = {}): Truc
   ...change,
 });
 
+/** Each order has a trace of its own. */
+export const traceOf = (orderKey: string): string => `00-${orderKey.replaceAll('-', '')}-00000000000000aa-01`;
+
 export const north: Plant = { id: 'north', version: 1 };
 export const waitingJob = (id: string, orderKey: string, change: Partial<DeliveryJob> = {}): DeliveryJob => ({
   id,
@@ -177,9 +202,15 @@ export const waitingJob = (id: string, orderKey: string, change: Partial<Deliver
   distanceMiles: 3,
   requestedStart: null,
   requestedAt: NOW.toISOString(),
+  traceparent: traceOf(orderKey),
   ...change,
 });
-export const openLoad = (id: string, { id: jobId, orderKey, orderId }: DeliveryJob, truckId: string, change: Partial<Load> = {}): Load => ({
+export const openLoad = (
+  id: string,
+  { id: jobId, orderKey, orderId }: DeliveryJob,
+  truckId: string,
+  change: Partial<Load> = {},
+): Load => ({
   id,
   jobId,
   orderKey,

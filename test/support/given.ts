@@ -84,7 +84,8 @@ export const messageOf = (key: string, name: string, payload: unknown): Message 
 /** What the effects of one decision send to other actors: what they are told, and what the subscriptions make of what is published. */
 export const sentBy = (effects: readonly Effect[]): Envelope[] =>
   effects.flatMap((effect) => {
-    if (effect.kind === 'tell') return [{ actor: effect.actor, key: effect.key, name: effect.name, payload: effect.payload }];
+    if (effect.kind === 'tell')
+      return [{ actor: effect.actor, key: effect.key, name: effect.name, payload: effect.payload }];
     if (effect.kind !== 'publish') return [];
     return subscriptions.flatMap(({ event, actor, key }) => {
       const receiver = event === effect.type ? key(effect.data) : undefined;
@@ -94,10 +95,19 @@ export const sentBy = (effects: readonly Effect[]): Envelope[] =>
 
 /** Why the decision of this actor could not be carried out; empty when it can. */
 export const misfits = (actor: string, decision: Decision<unknown>): string[] => {
-  const refused = decision.kind === 'refused' && !(decision.refusal.code in errors) ? [`models/errors.ts has no words for ${decision.refusal.code}`] : [];
-  const timers = decision.effects.flatMap((effect) => (effect.kind === 'setTimer' ? [{ actor, key: '', name: effect.name, payload: effect.payload }] : []));
+  const refused =
+    decision.kind === 'refused' && !(decision.refusal.code in errors)
+      ? [`models/errors.ts has no words for ${decision.refusal.code}`]
+      : [];
+  const timers = decision.effects.flatMap((effect) =>
+    effect.kind === 'setTimer' ? [{ actor, key: '', name: effect.name, payload: effect.payload }] : [],
+  );
   const jobs = decision.effects.filter((effect) => effect.kind === 'enqueue');
-  return [...refused, ...[...sentBy(decision.effects), ...timers].flatMap(misfitOfMessage), ...jobs.flatMap((job) => misfitOfJob(actor, job))];
+  return [
+    ...refused,
+    ...[...sentBy(decision.effects), ...timers].flatMap(misfitOfMessage),
+    ...jobs.flatMap((job) => misfitOfJob(actor, job)),
+  ];
 };
 
 const misfitOfMessage = ({ actor, name, payload }: Envelope): string[] => {
@@ -111,11 +121,13 @@ const misfitOfJob = (actor: string, { type, payload, options }: Enqueue): string
   const job = jobTypes.find((known) => known.type === type);
   if (!job) return [`models/jobs.ts has no ${type}`];
   const { error } = job.payload.safeParse(asStored(payload));
-  const unheard = options.reply && !words[actor]?.[options.reply] ? [`${actor} does not hear the answer ${options.reply}`] : [];
+  const unheard =
+    options.reply && !words[actor]?.[options.reply] ? [`${actor} does not hear the answer ${options.reply}`] : [];
   return [...(error ? [`the job ${type} cannot take its payload: ${error.message}`] : []), ...unheard];
 };
 
-export const given = <State, Facts = undefined>(rules: Rules<State, Facts>, scene: Scene<State, Facts>) => new Given(rules, scene);
+export const given = <State, Facts = undefined>(rules: Rules<State, Facts>, scene: Scene<State, Facts>) =>
+  new Given(rules, scene);
 
 export class Given<State, Facts> {
   state: State | undefined;
@@ -128,7 +140,8 @@ export class Given<State, Facts> {
     this.#rules = rules;
     this.state = state;
     this.context = { key, now: NOW, newId: countedIds(), random, rows: new Rows(), facts: facts as Facts };
-    for (const [table, byId] of Object.entries(rows)) for (const [id, row] of Object.entries(byId)) this.context.rows.loaded(table, id, row);
+    for (const [table, byId] of Object.entries(rows))
+      for (const [id, row] of Object.entries(byId)) this.context.rows.loaded(table, id, row);
   }
 
   /** From now on it is this time. */
@@ -138,7 +151,9 @@ export class Given<State, Facts> {
   }
 
   hears(name: string, payload: object = {}): this {
-    return this.#apply(this.#rules.decide(this.state, said(this.#rules.type, this.context.key, name, payload), this.context));
+    return this.#apply(
+      this.#rules.decide(this.state, said(this.#rules.type, this.context.key, name, payload), this.context),
+    );
   }
 
   /** The end of the turn. */
@@ -159,10 +174,14 @@ export class Given<State, Facts> {
     return this.tells().map(({ actor, name }) => `${actor} ${name}`);
   }
   tells(name?: string): Envelope[] {
-    return this.decision.effects.filter((effect) => effect.kind === 'tell').filter((effect) => !name || effect.name === name);
+    return this.decision.effects
+      .filter((effect) => effect.kind === 'tell')
+      .filter((effect) => !name || effect.name === name);
   }
   published(type: string): Record<string, unknown>[] {
-    return this.decision.effects.flatMap((effect) => (effect.kind === 'publish' && effect.type === type ? [effect.data] : []));
+    return this.decision.effects.flatMap((effect) =>
+      effect.kind === 'publish' && effect.type === type ? [effect.data] : [],
+    );
   }
   get jobs(): Enqueue[] {
     return this.decision.effects.filter((effect) => effect.kind === 'enqueue');

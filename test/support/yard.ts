@@ -27,7 +27,7 @@ export interface Yard {
   database: Database;
   start(env?: Record<string, string>, ...args: string[]): Promise<YardNode>;
   count(table: string, where?: string): Promise<number>;
-  /** Ends what still runs, and leaves nothing behind. */
+  /** Ends what still runs, and leaves nothing behind. @throws Error with what a node said that fell on its own */
   close(): Promise<void>;
 }
 
@@ -52,9 +52,11 @@ export const openYard = async (env: Record<string, string> = {}): Promise<Yard> 
       return Number(row?.count);
     },
     async close() {
+      const fallen = nodes.filter(({ process: { exitCode } }) => exitCode !== null && exitCode !== 0);
       await Promise.all(nodes.map((node) => node.kill()));
       await database.query(`drop schema "${schema}" cascade`);
       await database.close();
+      if (fallen.length > 0) throw new Error(`a node fell:\n${fallen.map((node) => node.output()).join('\n')}`);
     },
   };
 };

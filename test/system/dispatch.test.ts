@@ -85,7 +85,7 @@ describeWith('postgres')('stock and trucks', () => {
     expect([inService.status, inService.body.code]).toEqual([409, 'truck.in-service']);
   });
 
-  test('a plant that is unknown at the door is refused, and one truck never has two open loads', async () => {
+  test('however many orders come at once, one truck has one load at a time', async () => {
     const placed = await Promise.all(Array.from({ length: 12 }, () => door.place({ plantId: 'east', paymentMethod: 'account', items: sand(1) })));
     for (const id of placed) await door.until(id, 'delivered');
     await untilQuiet(yard.database);
