@@ -1,7 +1,13 @@
 /** `npm run bench -- <name>`: one line of JSON each. See docs/performance.md for what they measured. */
+import { backlog } from './backlog.ts';
+import { history } from './history.ts';
+import { hotSku } from './hot-sku.ts';
+import { idle } from './idle.ts';
+import { jobs } from './jobs.ts';
+import { latency } from './latency.ts';
 import { lifecycle } from './lifecycle.ts';
 
-const benches: Record<string, () => Promise<void>> = { lifecycle };
+const benches: Record<string, () => Promise<void>> = { lifecycle, latency, 'hot-sku': hotSku, history, backlog, idle, jobs };
 
 const name = process.argv[2] ?? '';
 const bench = benches[name];

@@ -4,6 +4,7 @@ import { type Config, readConfig } from '../config.ts';
 import { meshOf } from '../mixins/mesh.ts';
 import { type Node, startNode } from '../node.ts';
 import { newHeaders } from '../runtime/trace.ts';
+import { freePort } from './ports.ts';
 
 export const PLANTS = 10;
 export const SKUS = 100;
@@ -17,17 +18,17 @@ export interface World extends Node {
   close(): Promise<void>;
 }
 
-const url = process.env.DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres';
+export const benchUrl = process.env.DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres';
 
 export const openWorld = async ({ trucks = 1_000, services = 'all', schema = `bench_${randomBytes(4).toString('hex')}` } = {}): Promise<World> => {
   const config = readConfig([], {
     ...process.env,
-    DATABASE_URL: url,
+    DATABASE_URL: benchUrl,
     DATABASE_SCHEMA: schema,
     TRUCK_TIME_SCALE: '0',
     NODE_ENV: 'development',
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn',
-    PORT: process.env.PORT ?? '3987',
+    PORT: process.env.PORT ?? String(await freePort()),
     SERVICES: services,
   });
   const node = await startNode(config);
@@ -55,15 +56,16 @@ export const openWorld = async ({ trucks = 1_000, services = 'all', schema = `be
       new Promise<void>((resolve, reject) => waiting.set(correlationId, { resolve, reject })).then(() => void waiting.delete(correlationId)),
     place: async (number, hotSku = false) => {
       const correlationId = node.runtime.newId();
-      const skus = hotSku ? [0, 1] : [number % SKUS, (number * 7 + 3) % SKUS];
+      // The yardstick's own mix. The hot one: both lines of every order are the same product at the same plant.
+      const skus = hotSku ? [0, 0] : [number % SKUS, (number * 7 + 3) % SKUS];
       const form = {
         customerId: `customer-${number % 1_000}`,
         paymentMethod: 'card',
         items: [
           { sku: `SKU-${skus[0]}`, quantity: 1 },
-          ...(skus[0] === skus[1] || hotSku ? [] : [{ sku: `SKU-${skus[1]}`, quantity: 2 }]),
+          { sku: `SKU-${skus[1]}`, quantity: 2 },
         ],
-        plantId: `plant-${number % PLANTS}`,
+        plantId: `plant-${hotSku ? 0 : number % PLANTS}`,
         distanceMiles: 5,
       };
       await node.broker.call('order.accept', form, { meta: { headers: newHeaders('bench', { correlationId }) } });

@@ -4,6 +4,8 @@
  */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { Order } from '../../services/order/order.decider.ts';
+import type { Payment } from '../../services/payment/payment.decider.ts';
 import { always, atQuiet } from './books.ts';
 import { type Plan, type PlannedOrder, play } from './scheduler.ts';
 
@@ -51,6 +53,20 @@ const planWith = (causal: boolean): fc.Arbitrary<Plan> =>
     causal: fc.constant(causal),
   });
 
+const endings = [
+  ...[
+    'delivered',
+    'validated',
+    'cancelled (rain)',
+    'failed (inventory.short)',
+    'failed (order.timeout)',
+    'failed (order.mixed-currencies)',
+  ],
+  ...['payment_failed (card_declined)', 'payment_failed (order.timeout)', 'payment_failed (payment.provider-failed)'],
+].map((ending) => `order ${ending}`);
+endings.push('payment captured', 'payment failed', 'payment voided', 'payment refunded');
+endings.push('dispatch.no_truck', 'order.truck.unassigned', 'order.exception', 'order.timeout');
+
 const fails = (complaints: string[]): void => {
   if (complaints.length > 0) throw new Error([...new Set(complaints)].join('\n'));
 };
@@ -68,5 +84,17 @@ describe('in any order of events', () => {
       fc.property(planWith(false), (plan) => fails(always(play(plan, (played) => fails(always(played)))))),
       RUN,
     );
+  });
+
+  test('and what is played is worth it: every ending and every mishap comes up', () => {
+    const seen = new Set<string>();
+    for (const plan of fc.sample(planWith(true), { numRuns: 200, seed: 1 })) {
+      const { world } = play(plan);
+      for (const [, { status, reason }] of world.of<Order>('order'))
+        seen.add(`order ${status}${reason ? ` (${reason})` : ''}`);
+      for (const [, { status }] of world.of<Payment>('payment')) seen.add(`payment ${status}`);
+      for (const { type } of world.events) seen.add(type);
+    }
+    for (const ending of endings) expect([...seen]).toContain(ending);
   });
 });

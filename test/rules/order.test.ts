@@ -6,7 +6,6 @@ import {
   ADAS_LOAD,
   ADAS_PAYMENT,
   adasBill,
-  adasForm,
   adasOrderIn,
   CEMENT,
   CONCRETE,
