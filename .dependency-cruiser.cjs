@@ -32,8 +32,7 @@ module.exports = {
     },
     {
       name: 'no-room-imports-another',
-      comment:
-        'Rooms talk by messages, events and actions. What two of them need stands directly in services/, or below.',
+      comment: 'Rooms talk by messages, events and actions. What two of them need stands directly in services/, or below.',
       severity: 'error',
       from: { path: '^services/([^/]+)/' },
       to: { path: '^services/[^/]+/', pathNot: '^services/$1/' },
@@ -47,8 +46,7 @@ module.exports = {
     },
     {
       name: 'services-do-not-import-the-top',
-      comment:
-        'Settings come in as an argument: of the top only the types of config.ts are known. A *.main.ts is a start of its own.',
+      comment: 'Settings come in as an argument: of the top only the types of config.ts are known. A *.main.ts is a start of its own.',
       severity: 'error',
       from: { path: '^services/', pathNot: '\\.main\\.ts$' },
       to: { path: `${TOP}|${ABOVE}`, dependencyTypesNot: ['type-only'] },
@@ -62,11 +60,10 @@ module.exports = {
     },
     {
       name: 'config-stands-on-the-start-error',
-      comment:
-        'Settings are read before anything is loaded: config.ts knows the error that ends a start, and nothing else of ours.',
+      comment: 'Settings are read before anything is loaded: config.ts knows the error that ends a start, and nothing else of ours.',
       severity: 'error',
       from: { path: '^(config|moleculer\\.config)\\.ts$' },
-      to: { path: `${FLOORS}|^(main|node)\\.ts$|${ABOVE}`, pathNot: '^runtime/database\\.ts$' },
+      to: { path: `${FLOORS}|^(main|node)\\.ts$|${ABOVE}`, pathNot: '^runtime/start-error\\.ts$' },
     },
     {
       name: 'nothing-imports-tests-or-benchmarks',
@@ -80,16 +77,16 @@ module.exports = {
       comment:
         'Rules know the words (models/), the contract (runtime/decider.ts) and the rules of their own room; time and chance come in with the context.',
       severity: 'error',
-      from: { path: '^services/([^/]+)/.*\\.decider\\.ts$' },
+      from: { path: '^services/([^/]+)/.*\\.(decider|intake|state|effects)\\.ts$' },
       to: {
-        pathNot: ['^models/', '^runtime/decider\\.ts$', '^services/$1/[^/]+\\.decider\\.ts$', '^node_modules/zod/'],
+        pathNot: ['^models/', '^runtime/decider\\.ts$', '^services/$1/[^/]+\\.(decider|intake|state|effects)\\.ts$', '^node_modules/zod/'],
       },
     },
     {
       name: 'deciders-take-only-types-of-their-tools',
-      comment: 'Another decider of the room, and zod, lend a decider their types only.',
+      comment: 'Another decider of the room, and zod, lend a decider their types only; what two rules share stands in state and effects.',
       severity: 'error',
-      from: { path: '\\.decider\\.ts$' },
+      from: { path: '\\.(decider|intake|state|effects)\\.ts$' },
       to: {
         path: ['\\.decider\\.ts$', '^node_modules/'],
         pathNot: '^runtime/decider\\.ts$',

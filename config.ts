@@ -1,6 +1,6 @@
 /** Every setting once: what it does, its variable, its default. The only reader of process.env; flags win over variables. */
 import { parseArgs } from 'node:util';
-import { StartError } from './runtime/database.ts';
+import { StartError } from './runtime/start-error.ts';
 
 type Kind = 'text' | 'number' | 'list' | 'weights' | 'flag';
 interface Setting {
@@ -13,29 +13,77 @@ interface Setting {
 
 export const settings = {
   DATABASE_URL: { doc: 'Postgres, 15 or later. Unset: the embedded one in DATA_DIR', kind: 'text', default: undefined },
-  DATABASE_SCHEMA: { doc: 'Schema for all tables, made when missing. Unset: the connection’s own', kind: 'text', default: undefined },
+  DATABASE_SCHEMA: {
+    doc: 'Schema for all tables, made when missing. Unset: the connection’s own',
+    kind: 'text',
+    default: undefined,
+  },
   DATABASE_POOL: { doc: 'Connections of this process', kind: 'number', default: '12' },
   DATA_DIR: { doc: 'Where the embedded Postgres keeps its files', kind: 'text', default: '.data', flag: 'data-dir' },
-  NATS_URL: { doc: 'nats://host:port of the mesh, comma separated. Unset: all services in this process', kind: 'text', default: undefined },
-  REDIS_URL: { doc: 'redis://host:port for the transient workflow state. Unset: in memory', kind: 'text', default: undefined },
+  NATS_URL: {
+    doc: 'nats://host:port of the mesh, comma separated. Unset: all services in this process',
+    kind: 'text',
+    default: undefined,
+  },
+  REDIS_URL: {
+    doc: 'redis://host:port for the transient workflow state. Unset: in memory',
+    kind: 'text',
+    default: undefined,
+  },
   MESH_NAMESPACE: { doc: 'Only nodes of one namespace see each other', kind: 'text', default: 'yardmaster' },
   NODE_ID: { doc: 'This node’s name in the mesh. Unset: host and process id', kind: 'text', default: undefined },
   SERVICES: { doc: 'The services this process runs', kind: 'list', default: 'all', flag: 'services' },
-  WORKER_MODE: { doc: 'cron: only the clocks; event: only messages and jobs; all: both', kind: 'text', default: 'all', flag: 'mode', oneOf: ['cron', 'event', 'all'] },
+  WORKER_MODE: {
+    doc: 'cron: only the clocks; event: only messages and jobs; all: both',
+    kind: 'text',
+    default: 'all',
+    flag: 'mode',
+    oneOf: ['cron', 'event', 'all'],
+  },
   HOST: { doc: 'Where the gateway listens', kind: 'text', default: '127.0.0.1' },
   PORT: { doc: 'Where the gateway listens', kind: 'number', default: '3000', flag: 'port' },
-  NODE_ENV: { doc: 'production: no seed data, and no sandbox provider of its own', kind: 'text', default: 'development' },
-  LOG_LEVEL: { doc: 'fatal, error, warn, info, debug or trace', kind: 'text', default: 'info', oneOf: ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] },
-  LOG_FORMAT: { doc: 'json: one line each, for collectors; text: for people', kind: 'text', default: undefined, oneOf: ['json', 'text'] },
-  TRUCK_TIME_SCALE: { doc: 'Multiplies the simulated phase times of trucks; 0 is at once', kind: 'number', default: '1' },
+  NODE_ENV: {
+    doc: 'production: no seed data, and no sandbox provider of its own',
+    kind: 'text',
+    default: 'development',
+  },
+  LOG_LEVEL: {
+    doc: 'fatal, error, warn, info, debug or trace',
+    kind: 'text',
+    default: 'info',
+    oneOf: ['fatal', 'error', 'warn', 'info', 'debug', 'trace'],
+  },
+  LOG_FORMAT: {
+    doc: 'json: one line each, for collectors; text: for people',
+    kind: 'text',
+    default: undefined,
+    oneOf: ['json', 'text'],
+  },
+  TRUCK_TIME_SCALE: {
+    doc: 'Multiplies the simulated phase times of trucks; 0 is at once',
+    kind: 'number',
+    default: '1',
+  },
   DEFAULT_DISTANCE_MILES: { doc: 'For orders that give no distance', kind: 'number', default: '5' },
   SAGA_TIMEOUT_MS: { doc: 'An order must be paid within this time', kind: 'number', default: '1800000' },
-  WORKFLOW_TTL_MS: { doc: 'How long the transient workflow state of an order is kept', kind: 'number', default: '1800000' },
-  PAYMENT_URL: { doc: 'The payment provider. Unset outside production: a sandbox in this process', kind: 'text', default: undefined },
+  WORKFLOW_TTL_MS: {
+    doc: 'How long the transient workflow state of an order is kept',
+    kind: 'number',
+    default: '1800000',
+  },
+  PAYMENT_URL: {
+    doc: 'The payment provider. Unset outside production: a sandbox in this process',
+    kind: 'text',
+    default: undefined,
+  },
   PAYMENT_CALL_MS: { doc: 'One call to the provider may take this long', kind: 'number', default: '120000' },
   PAYMENT_CALLBACK_URL: { doc: 'Where the sandbox calls back. Unset: this gateway', kind: 'text', default: undefined },
   PAYMENT_WEBHOOK_SECRET: { doc: 'Signs the provider’s webhooks', kind: 'text', default: 'sandbox-secret' },
-  QUEUES: { doc: 'Job queues and their weights', kind: 'weights', default: 'critical:6,pattern:2,compliance:1,default:1' },
+  QUEUES: {
+    doc: 'Job queues and their weights',
+    kind: 'weights',
+    default: 'critical:6,pattern:2,compliance:1,default:1',
+  },
   WORKER_SLOTS: { doc: 'Jobs at once in this process', kind: 'number', default: '100' },
   TURN_CONCURRENCY: { doc: 'Batches in flight per actor type', kind: 'number', default: '2' },
   TURNS_AT_ONCE: { doc: 'Batches in flight in all', kind: 'number', default: '2' },
@@ -118,7 +166,10 @@ export const readConfig = (argv: readonly string[] = process.argv.slice(2), env:
     redisUrl: url('REDIS_URL', ['redis:', 'rediss:']),
     meshNamespace: text('MESH_NAMESPACE'),
     nodeId: value('NODE_ID'),
-    services: text('SERVICES').split(',').map((name) => name.trim()).filter(Boolean),
+    services: text('SERVICES')
+      .split(',')
+      .map((name) => name.trim())
+      .filter(Boolean),
     workerMode: text('WORKER_MODE') as Config['workerMode'],
     host: text('HOST'),
     port: number('PORT'),

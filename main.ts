@@ -1,7 +1,8 @@
 /** `npm start`: reads the settings, starts a node, says where it is, and leaves in order when told to. */
 import { readConfig } from './config.ts';
 import { prepare, startNode } from './node.ts';
-import { openDatabase, StartError } from './runtime/database.ts';
+import { openDatabase } from './runtime/database.ts';
+import { StartError } from './runtime/start-error.ts';
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -19,7 +20,12 @@ and follow it at the statusUrl it answers, or at ${address}/api/orders.
 const run = async (): Promise<void> => {
   const config = readConfig();
   if (config.migrateOnly) {
-    const database = await openDatabase({ ...config, url: config.databaseUrl, poolSize: 2, schema: config.databaseSchema });
+    const database = await openDatabase({
+      ...config,
+      url: config.databaseUrl,
+      poolSize: 2,
+      schema: config.databaseSchema,
+    });
     await prepare(database, config);
     await database.close();
     say('The schema is up to date.');

@@ -8,12 +8,13 @@ import { migrations } from './models/migrations/migrations.ts';
 import { seed } from './models/seed.ts';
 import { subscriptions } from './models/subscriptions.ts';
 import { brokerOptions } from './moleculer.config.ts';
-import { type Database, openDatabase, StartError } from './runtime/database.ts';
+import { type Database, openDatabase } from './runtime/database.ts';
 import { keepPartitions } from './runtime/events.ts';
 import { holdRuntime } from './runtime/holder.ts';
 import type { Logger } from './runtime/logger.ts';
 import { migrate } from './runtime/migrate.ts';
 import { Runtime } from './runtime/runtime.ts';
+import { StartError } from './runtime/start-error.ts';
 import gateway from './services/gateway/gateway.service.ts';
 import { seedOnce } from './services/inventory/catalogue.store.ts';
 import inventory from './services/inventory/inventory.service.ts';
@@ -56,8 +57,11 @@ export const startNode = async (config: Config): Promise<Node> => {
   try {
     await prepare(database, config);
     if (config.natsUrl) await checkNats(config.natsUrl);
-    const broker = new ServiceBroker(brokerOptions(config));
-    const runtime = new Runtime({
+    // However the node is told to leave (a signal, the REPL's exit), the machine finishes its turns and jobs while its services still answer.
+    let runtime: Runtime | undefined;
+    const finishFirst = { name: 'FinishFirst', stopping: async () => runtime?.stop() };
+    const broker = new ServiceBroker({ ...brokerOptions(config), middlewares: [finishFirst] });
+    runtime = new Runtime({
       database,
       subscriptions,
       jobTypes,
@@ -67,7 +71,11 @@ export const startNode = async (config: Config): Promise<Node> => {
         concurrency: config.turnConcurrency,
         atOnce: config.turnsAtOnce,
         sweepMs: config.sweepMs,
-        limits: { messages: config.batchMessages, messagesPerKey: Math.ceil(config.batchMessages / 2), bytes: 8_000_000 },
+        limits: {
+          messages: config.batchMessages,
+          messagesPerKey: Math.ceil(config.batchMessages / 2),
+          bytes: 8_000_000,
+        },
       },
       worker: { slots: config.workerSlots, queues: config.queues, drainMs: config.drainMs },
     });
@@ -77,7 +85,7 @@ export const startNode = async (config: Config): Promise<Node> => {
     await broker.start();
     if (config.natsUrl) await offerNow(broker);
     if (config.workerMode !== 'cron') runtime.start();
-    return { broker, runtime, database, stop: () => stopNode(broker, runtime, database) };
+    return { broker, runtime, database, stop: () => stopNode(broker, database) };
   } catch (error) {
     await database.close().catch(() => undefined);
     throw error;
@@ -90,9 +98,7 @@ const offerNow = async (broker: ServiceBroker): Promise<void> => {
   await broker.registry.discoverer.sendLocalNodeInfo();
 };
 
-/** First the machine finishes its turns and jobs, while its services still answer; then the node leaves the mesh. */
-const stopNode = async (broker: ServiceBroker, runtime: Runtime, database: Database): Promise<void> => {
-  await runtime.stop();
+const stopNode = async (broker: ServiceBroker, database: Database): Promise<void> => {
   await broker.stop();
   await database.close();
 };

@@ -20,6 +20,12 @@ export const backlog = async (messages = Number(process.env.MESSAGES ?? 200_000)
   world.runtime.host.resume();
   while (world.runtime.host.counts.messages - before < messages) await new Promise((resolve) => setTimeout(resolve, 10));
   const rate = messages / ((performance.now() - began) / 1_000);
-  print({ bench: 'backlog', messages, messagesPerSecond: round(rate), usualMessagesPerSecond: usual.messagesPerSecond, ratio: round(rate / usual.messagesPerSecond, 2) });
+  print({
+    bench: 'backlog',
+    messages,
+    messagesPerSecond: round(rate),
+    usualMessagesPerSecond: usual.messagesPerSecond,
+    ratio: round(rate / usual.messagesPerSecond, 2),
+  });
   await world.close();
 };

@@ -7,7 +7,15 @@ import { jobs } from './jobs.ts';
 import { latency } from './latency.ts';
 import { lifecycle } from './lifecycle.ts';
 
-const benches: Record<string, () => Promise<void>> = { lifecycle, latency, 'hot-sku': hotSku, history, backlog, idle, jobs };
+const benches: Record<string, () => Promise<void>> = {
+  lifecycle,
+  latency,
+  'hot-sku': hotSku,
+  history,
+  backlog,
+  idle,
+  jobs,
+};
 
 const name = process.argv[2] ?? '';
 const bench = benches[name];

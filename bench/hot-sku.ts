@@ -1,7 +1,10 @@
 import { openWorld, print, round, runOrders } from './world.ts';
 
 /** Every order asks for the same product at the same plant: one stock row takes it all. Held against spread orders, in turn. */
-export const hotSku = async (orders = Number(process.env.ORDERS ?? 4_000), concurrency = Number(process.env.CONCURRENCY ?? 2_000)): Promise<void> => {
+export const hotSku = async (
+  orders = Number(process.env.ORDERS ?? 4_000),
+  concurrency = Number(process.env.CONCURRENCY ?? 2_000),
+): Promise<void> => {
   const world = await openWorld();
   await runOrders(world, 1_500, concurrency);
   const ratios: number[] = [];
@@ -13,6 +16,12 @@ export const hotSku = async (orders = Number(process.env.ORDERS ?? 4_000), concu
     ratios.push(hot / spread);
   }
   ratios.sort((a, b) => a - b);
-  print({ bench: 'hot-sku', orders, ordersPerSecond: hot, spreadOrdersPerSecond: spread, ratio: round(ratios[1] ?? 0, 2) });
+  print({
+    bench: 'hot-sku',
+    orders,
+    ordersPerSecond: hot,
+    spreadOrdersPerSecond: spread,
+    ratio: round(ratios[1] ?? 0, 2),
+  });
   await world.close();
 };

@@ -39,6 +39,14 @@ export const latency = async (rate = Number(process.env.RATE ?? 100), seconds = 
   await offerFor(rate * 4, 0); // Warm-up.
   const times = (await offerFor(rate * seconds, 1_000_000)).sort((a, b) => a - b);
   const at = (share: number): number => round(times[Math.floor(times.length * share)] ?? 0);
-  print({ bench: 'latency', offeredPerSecond: rate, orders: times.length, p50Ms: at(0.5), p90Ms: at(0.9), p99Ms: at(0.99), maxMs: at(0.9999) });
+  print({
+    bench: 'latency',
+    offeredPerSecond: rate,
+    orders: times.length,
+    p50Ms: at(0.5),
+    p90Ms: at(0.9),
+    p99Ms: at(0.99),
+    maxMs: at(0.9999),
+  });
   await world.close();
 };

@@ -4,8 +4,8 @@ import { migrations } from '../models/migrations/migrations.ts';
 import { openDatabase } from '../runtime/database.ts';
 import type { JobType } from '../runtime/jobs.ts';
 import { migrate } from '../runtime/migrate.ts';
+import type { JobHandler } from '../runtime/perform.ts';
 import { Runtime } from '../runtime/runtime.ts';
-import type { JobHandler } from '../runtime/worker.ts';
 import { benchUrl } from './world.ts';
 
 export const openTestWorld = async (jobTypes: JobType[], handlers: JobHandler[]): Promise<{ runtime: Runtime; close(): Promise<void> }> => {

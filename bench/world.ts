@@ -20,7 +20,11 @@ export interface World extends Node {
 
 export const benchUrl = process.env.DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres';
 
-export const openWorld = async ({ trucks = 1_000, services = 'all', schema = `bench_${randomBytes(4).toString('hex')}` } = {}): Promise<World> => {
+export const openWorld = async ({
+  trucks = 1_000,
+  services = 'all',
+  schema = `bench_${randomBytes(4).toString('hex')}`,
+} = {}): Promise<World> => {
   const config = readConfig([], {
     ...process.env,
     DATABASE_URL: benchUrl,
@@ -43,7 +47,8 @@ export const openWorld = async ({ trucks = 1_000, services = 'all', schema = `be
         const waiter = waiting.get(data.orderKey as string);
         if (!waiter) continue;
         if (data.newStatus === 'delivered') waiter.resolve();
-        else if (data.newStatus === 'failed' || data.newStatus === 'payment_failed') waiter.reject(new Error(`order ${data.orderId} ${data.newStatus}: ${data.reason}`));
+        else if (data.newStatus === 'failed' || data.newStatus === 'payment_failed')
+          waiter.reject(new Error(`order ${data.orderId} ${data.newStatus}: ${data.reason}`));
       }
       mesh.announce(events);
     },
@@ -53,7 +58,9 @@ export const openWorld = async ({ trucks = 1_000, services = 'all', schema = `be
     config,
     schema,
     ended: (correlationId) =>
-      new Promise<void>((resolve, reject) => waiting.set(correlationId, { resolve, reject })).then(() => void waiting.delete(correlationId)),
+      new Promise<void>((resolve, reject) => waiting.set(correlationId, { resolve, reject })).then(
+        () => void waiting.delete(correlationId),
+      ),
     place: async (number, hotSku = false) => {
       const correlationId = node.runtime.newId();
       // The yardstick's own mix. The hot one: both lines of every order are the same product at the same plant.

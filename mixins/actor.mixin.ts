@@ -23,7 +23,11 @@ export interface Inbound {
 }
 
 /** @param told called after the commit, on the node whose turn it was, with each event of this type: for shows such as caches, never for work */
-export const actor = (definition: AnyActor, inbound: Record<string, Inbound> = {}, told: Record<string, Told> = {}): Partial<ServiceSchema> => ({
+export const actor = (
+  definition: AnyActor,
+  inbound: Record<string, Inbound> = {},
+  told: Record<string, Told> = {},
+): Partial<ServiceSchema> => ({
   events: {
     [`${definition.type}.mailbox`]: {
       handler(ctx: Context<{ keys: string[] }>) {

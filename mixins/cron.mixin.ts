@@ -57,17 +57,27 @@ const fire = async (runtime: Runtime, schedule: ClockSchedule, scheduledAt: Date
     if (!(await claimTick(runtime.database, schedule.name, scheduledAt, runtime.name))) return;
     await withHeaders(newHeaders(`cron/${schedule.name}`), () => schedule.run(runtime, scheduledAt));
   } catch (error) {
-    runtime.log.error(`the schedule ${schedule.name} failed at ${scheduledAt.toISOString()}`, { error: (error as Error).message });
+    runtime.log.error(`the schedule ${schedule.name} failed at ${scheduledAt.toISOString()}`, {
+      error: (error as Error).message,
+    });
   }
 };
 
 const soon = (runtime: Runtime): Date => new Date(runtime.database.now().getTime() + 500);
 
 /** The schedule's times in (from, to], at most a thousand. */
-export const ticksBetween = ({ cronTime, timeZone = 'UTC' }: Pick<ClockSchedule, 'cronTime' | 'timeZone'>, from: Date, to: Date): Date[] => {
+export const ticksBetween = (
+  { cronTime, timeZone = 'UTC' }: Pick<ClockSchedule, 'cronTime' | 'timeZone'>,
+  from: Date,
+  to: Date,
+): Date[] => {
   const time = new CronTime(cronTime, timeZone);
   const ticks: Date[] = [];
-  for (let at = time._getNextDateFrom(from, timeZone).toJSDate(); at <= to && ticks.length < 1_000; at = time._getNextDateFrom(at, timeZone).toJSDate()) {
+  for (
+    let at = time._getNextDateFrom(from, timeZone).toJSDate();
+    at <= to && ticks.length < 1_000;
+    at = time._getNextDateFrom(at, timeZone).toJSDate()
+  ) {
     ticks.push(at);
   }
   return ticks;

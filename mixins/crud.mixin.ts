@@ -77,7 +77,11 @@ export const crud = ({ model, cursor, direction = 'asc', notFound }: Listing): P
       async ({ limit, cursor: after, query }, ctx) => {
         const beyond = direction === 'asc' ? Op.gt : Op.lt;
         const where: WhereOptions = after ? { [Op.and]: [query, { [cursor]: { [beyond]: decodeCursor(after) } }] } : query;
-        const rows = await adapterOf(ctx).find({ query: where, sort: direction === 'asc' ? cursor : `-${cursor}`, limit: limit + 1 });
+        const rows = await adapterOf(ctx).find({
+          query: where,
+          sort: direction === 'asc' ? cursor : `-${cursor}`,
+          limit: limit + 1,
+        });
         const items = rows.slice(0, limit).map((row) => row.toJSON());
         const last = items.at(-1) as Record<string, unknown> | undefined;
         return { items, nextCursor: rows.length > limit && last ? encodeCursor(last[cursor]) : null };

@@ -3,8 +3,8 @@
  * A check answers with its figure, or throws.
  */
 import type { Context, ServiceSchema } from 'moleculer';
-import type { Runtime } from '../runtime/runtime.ts';
 import { runtimeOf } from '../runtime/holder.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 
 export interface CheckResult {
   status: 'pass' | 'warn' | 'fail';
@@ -17,7 +17,7 @@ const ownChecks: Record<string, Check> = {
   'node:draining': ({ stopping }) => ({ status: stopping ? 'fail' : 'pass', observed: stopping }),
   async 'postgres:responseTime'({ database }) {
     const began = performance.now();
-    await database.query('select 1');
+    await database.ping();
     const ms = Math.round(performance.now() - began);
     return { status: ms > 1_000 ? 'warn' : 'pass', observed: ms };
   },

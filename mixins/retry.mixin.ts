@@ -3,8 +3,8 @@
  * once for the whole mesh, since callers never retry. Turns and jobs have their own (runtime/host.ts, runtime/worker.ts).
  */
 import type { ServiceSchema } from 'moleculer';
-import { kindOf, retryTransient } from '../runtime/failure.ts';
 import { Refused } from '../models/errors.ts';
+import { kindOf, retryTransient } from '../runtime/failure.ts';
 import { aroundActions } from './wrap.ts';
 
 export const retry = ({ attempts = 4, baseMs = 50 } = {}): Partial<ServiceSchema> =>

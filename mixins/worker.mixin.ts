@@ -4,13 +4,11 @@
  */
 import type { Context, ServiceSchema } from 'moleculer';
 import { runtimeOf } from '../runtime/holder.ts';
-import type { JobHandler } from '../runtime/worker.ts';
+import type { JobHandler } from '../runtime/perform.ts';
 
 export const worker = (handlers: readonly JobHandler[]): Partial<ServiceSchema> => ({
   events: {
-    ...Object.fromEntries(
-      handlers.map(({ type }) => [`${type}.jobs`, { handler: (ctx: Context) => runtimeOf(ctx.broker).worker.ring() }]),
-    ),
+    ...Object.fromEntries(handlers.map(({ type }) => [`${type}.jobs`, { handler: (ctx: Context) => runtimeOf(ctx.broker).worker.ring() }])),
     '$node.disconnected': {
       async handler(ctx: Context<{ node: { id: string } }>) {
         await runtimeOf(ctx.broker).worker.takeOver(ctx.params.node.id);

@@ -46,7 +46,12 @@ export const inventoryMessages = {
   'inventory.confirm': z.strictObject(ofOrder),
   'inventory.release': z.strictObject({ ...ofOrder, reason: z.string() }),
   'inventory.consume': z.strictObject(ofOrder),
-  'inventory.stock': z.strictObject({ sku: id, locationId: id, quantity: z.int().min(0), reorderLevel: z.int().min(0).default(0) }),
+  'inventory.stock': z.strictObject({
+    sku: id,
+    locationId: id,
+    quantity: z.int().min(0),
+    reorderLevel: z.int().min(0).default(0),
+  }),
   'inventory.receive': receiveForm,
   'inventory.adjust': adjustForm,
 };

@@ -16,11 +16,31 @@ const charge = z.strictObject({
 });
 
 /** Gives back what a charge took, whether or not anybody heard that it did. */
-const undo = z.strictObject({ paymentId: uuid, chargeKey: z.string(), refundKey: z.string(), amountCents: cents, reason: z.string() });
+const undo = z.strictObject({
+  paymentId: uuid,
+  chargeKey: z.string(),
+  refundKey: z.string(),
+  amountCents: cents,
+  reason: z.string(),
+});
 
 export const jobTypes = [
-  { type: 'payment.charge', queue: 'critical', payload: charge, maxAttempts: 4, timeoutMs: CALL_TIMEOUT_MS, backoffBaseMs: 1_000 },
-  { type: 'payment.undo', queue: 'critical', payload: undo, maxAttempts: 20, timeoutMs: CALL_TIMEOUT_MS, backoffBaseMs: 1_000 },
+  {
+    type: 'payment.charge',
+    queue: 'critical',
+    payload: charge,
+    maxAttempts: 4,
+    timeoutMs: CALL_TIMEOUT_MS,
+    backoffBaseMs: 1_000,
+  },
+  {
+    type: 'payment.undo',
+    queue: 'critical',
+    payload: undo,
+    maxAttempts: 20,
+    timeoutMs: CALL_TIMEOUT_MS,
+    backoffBaseMs: 1_000,
+  },
 ];
 
 export type ChargePayload = z.output<typeof charge>;

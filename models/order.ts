@@ -58,7 +58,10 @@ const address = z.strictObject({
   city: text(120),
   region: text(120).optional(),
   postalCode: text(20).optional(),
-  country: z.string().regex(/^[A-Z]{2}$/, 'must be a two-letter country code').optional(),
+  country: z
+    .string()
+    .regex(/^[A-Z]{2}$/, 'must be a two-letter country code')
+    .optional(),
 });
 const requestedWindow = z
   .strictObject({ start: time, end: time })

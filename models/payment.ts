@@ -78,5 +78,9 @@ export const paymentMessages = {
   /** The order is off: undo whatever was or will be taken. */
   'payment.cancel': z.strictObject({ reason: z.string() }),
   'payment.refund-answered': jobAnswer(refundResult),
-  'payment.reported': z.strictObject({ outcome: z.enum(['captured', 'failed']), eventId: z.string(), reason: z.string().optional() }),
+  'payment.reported': z.strictObject({
+    outcome: z.enum(['captured', 'failed']),
+    eventId: z.string(),
+    reason: z.string().optional(),
+  }),
 };

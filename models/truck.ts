@@ -55,7 +55,13 @@ export const dispatchMessages = {
   'dispatch.cancel': z.strictObject({ orderKey: uuid, reason: z.string() }),
   'dispatch.truck-refused': z.strictObject({ loadId: uuid, truckId: id, reason: z.string() }),
   'dispatch.sweep': z.strictObject({}),
-  'truck.status.changed': z.object({ truckId: id, plantId: id, from: z.string(), to: z.string(), loadId: uuid.nullable() }),
+  'truck.status.changed': z.object({
+    truckId: id,
+    plantId: id,
+    from: z.string(),
+    to: z.string(),
+    loadId: uuid.nullable(),
+  }),
 };
 
 export const reasonForm = z.strictObject({ reason: text(500) });

@@ -7,6 +7,7 @@ import pg from 'pg';
 import { Sequelize, type Transaction } from 'sequelize';
 import { openEmbedded } from './embedded.ts';
 import { codeOf } from './failure.ts';
+import { StartError } from './start-error.ts';
 
 export interface DatabaseSettings {
   /** `postgres://…`; none means the embedded Postgres in `dataDir` (`memory://` keeps nothing). */
@@ -29,6 +30,8 @@ export interface Database extends Tx {
   /** Statements sent so far, transaction brackets included. */
   readonly statements: number;
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** @throws when it does not answer */
+  ping(): Promise<void>;
   /** The database's clock, as last heard: nodes never compare their own clocks. */
   now(): Date;
   hear(databaseTime: Date): void;
@@ -60,13 +63,6 @@ class PreparingClient extends pg.Client {
       statementNames.set(text, name);
     }
     return super.query({ name, text, values }, callback);
-  }
-}
-
-export class StartError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'StartError';
   }
 }
 
@@ -146,6 +142,10 @@ class OpenDatabase implements Database {
     // RAW hands the driver's rows over as they are; SELECT would copy each.
     const [rows] = await this.sequelize.query(sql, { bind: binds, transaction });
     return rows as Row[];
+  }
+
+  async ping(): Promise<void> {
+    await this.query('select 1');
   }
 
   now(): Date {

@@ -4,7 +4,7 @@
  */
 import type { Binds } from './columns.ts';
 import { json } from './columns.ts';
-import type { Database } from './database.ts';
+import type { Database, Tx } from './database.ts';
 import type { Message } from './decider.ts';
 
 export interface DeadLetter {
@@ -46,6 +46,21 @@ export const insertDeadLetters = (binds: Binds, letters: readonly DeadLetter[]):
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what it removes
 const clean = (value: string): string => value.replace(/[\x00-\x08\x0e-\x1f]/g, ' ').slice(0, 8_000);
 
+/** The last resort for a message that no turn can take: straight from the mailbox to the dead letters, its key parked. */
+export const buryHead = (tx: Tx, actor: string, key: string, error: Error): Promise<unknown> =>
+  tx.query(
+    `with head as (
+       delete from mailbox where ctid = (select ctid from mailbox where actor = $1 and key = $2 order by id limit 1)
+       returning id, actor, key, name, payload, headers, attempts
+     ), buried as (
+       insert into dead_letters (id, actor, key, name, payload, headers, error, stack, attempts)
+       select id, actor, key, name, payload::json, headers::json, $3, $4, attempts + 1 from head
+       on conflict (id) do update set error = excluded.error, stack = excluded.stack, attempts = excluded.attempts, at = now(), state = 'open'
+     )
+     insert into paused (actor, key, until, reason) select actor, key, null, $3 from head on conflict (actor, key) do update set until = null`,
+    [actor, key, clean(error.message), clean(error.stack ?? '')],
+  );
+
 export interface DeadLetterRow {
   id: string;
   actor: string;
@@ -70,11 +85,7 @@ export const listDeadLetters = (database: Database, after: string, limit: number
   );
 
 /** @returns the address to ring; undefined when there is no such open letter */
-export const replayDeadLetter = async (
-  database: Database,
-  id: string,
-  by: string,
-): Promise<{ actor: string; key: string } | undefined> => {
+export const replayDeadLetter = async (database: Database, id: string, by: string): Promise<{ actor: string; key: string } | undefined> => {
   const [address] = await database.query<{ actor: string; key: string }>(
     `with letter as (
        update dead_letters set state = 'replayed', by = $2, resolved_at = now() where id = $1 and state = 'open' returning *
@@ -82,7 +93,7 @@ export const replayDeadLetter = async (
        insert into mailbox (id, actor, key, name, payload, headers, attempts) overriding system value
        select id, actor, key, name, payload::text, headers::text, 0 from letter
      ), freed as (
-       delete from paused p using letter l where p.actor = l.actor and p.key = l.key
+       delete from paused p using letter l where p.actor = l.actor and p.key = l.key and p.until is null
      )
      select actor, key from letter`,
     [id, by],
@@ -102,7 +113,7 @@ export const discardDeadLetter = async (
        update dead_letters set state = 'discarded', by = $2, reason = $3, resolved_at = now()
        where id = $1 and state = 'open' returning *
      ), freed as (
-       delete from paused p using letter l where p.actor = l.actor and p.key = l.key
+       delete from paused p using letter l where p.actor = l.actor and p.key = l.key and p.until is null
      )
      select actor, key from letter`,
     [id, by, reason],

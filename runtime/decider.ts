@@ -11,8 +11,7 @@ import type { Headers } from './trace.ts';
 export type Schemas = Record<string, z.ZodType>;
 
 /** The union of messages that a table of schemas describes, discriminated by name. */
-export type MessageOf<S extends Schemas> = { [N in keyof S & string]: { name: N; payload: z.output<S[N]> } }[keyof S &
-  string];
+export type MessageOf<S extends Schemas> = { [N in keyof S & string]: { name: N; payload: z.output<S[N]> } }[keyof S & string];
 
 /** A message as it lies in a mailbox. `id` is its place in the order of handling; empty for one that is asked. */
 export interface Message<N extends string = string, P = unknown> {

@@ -6,7 +6,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
-import { StartError } from './database.ts';
+import { StartError } from './start-error.ts';
 
 export interface Embedded {
   dialectModule: object;

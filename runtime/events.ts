@@ -94,5 +94,4 @@ export const keepPartitions = async (tx: Tx, now: Date, retentionMonths: number)
 };
 
 const firstOfMonth = (now: Date, ahead: number): Date => new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + ahead, 1));
-const partitionName = (month: Date): string =>
-  `events_${month.getUTCFullYear()}${String(month.getUTCMonth() + 1).padStart(2, '0')}`;
+const partitionName = (month: Date): string => `events_${month.getUTCFullYear()}${String(month.getUTCMonth() + 1).padStart(2, '0')}`;

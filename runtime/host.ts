@@ -3,15 +3,18 @@
  * While a batch is in flight, what is rung meanwhile gathers: no waiting when idle, large batches under load.
  */
 import type { AnyActor } from './actor.ts';
+import { Alarms } from './alarms.ts';
+import { runHalving } from './batch.ts';
 import type { Database } from './database.ts';
 import type { LoggedEvent } from './events.ts';
 import { failPoint } from './fail-points.ts';
-import { backoffMs, kindOf, pause, retryTransient } from './failure.ts';
+import { backoffMs, pause, retryTransient } from './failure.ts';
 import { vacuumMailbox } from './housekeeping.ts';
+import { type Lane, Lanes } from './lanes.ts';
 import type { Logger } from './logger.ts';
 import { type Limits, sweep } from './mailbox.ts';
 import type { Vocabulary } from './outgoing.ts';
-import { type Answer, type Asked, runAsk, runBatch, type TurnParts, type TurnResult } from './turn.ts';
+import { type Answer, type Asked, runAsk, type TurnParts, type TurnResult } from './turn.ts';
 
 /** How the runtime reaches other nodes. What it says may be lost; the sweep makes up for it. */
 export interface Mesh {
@@ -44,31 +47,10 @@ export const defaultHostSettings: HostSettings = {
   sweepMs: 1_000,
 };
 
-/** A key that is busy waits for its batch to end. */
-const hasWork = ({ pending, busy }: Lane): boolean => {
-  if (pending.size > busy.size) return true;
-  for (const key of pending) if (!busy.has(key)) return true;
-  return false;
-};
-
 const LATE_MS = 1_000;
 const SWEEP_KEYS = 5_000;
 /** Messages handled here between two vacuums of the mailbox. */
 const VACUUM_EVERY = 20_000;
-const ALARM_BUCKET_MS = 20;
-/** Timers further off are left to the sweep of their time. */
-const ALARM_HORIZON_MS = 60_000;
-
-interface Lane {
-  actor: AnyActor;
-  pending: Set<string>;
-  busy: Set<string>;
-  running: number;
-  /** When its oldest pending key came, on the host's own count. */
-  waitingSince: number;
-  /** The last sweep did not see the end of this type's backlog. */
-  backlog: boolean;
-}
 
 export class Host {
   readonly counts = { turns: 0, messages: 0, retries: 0, deadLetters: 0, batchRetries: 0 };
@@ -76,9 +58,9 @@ export class Host {
   readonly #database: Database;
   readonly #settings: HostSettings;
   readonly #log: Logger;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #lanes = new Lanes();
   readonly #inFlight = new Set<Promise<unknown>>();
-  readonly #alarms = new Map<number, NodeJS.Timeout>();
+  readonly #alarms = new Alarms(() => this.#sweepLater(0));
   readonly #published = new Map<string, (data: Record<string, unknown>) => void>();
   #mesh: Mesh = noMesh;
   #onJobs: (types: Iterable<string>) => void = () => undefined;
@@ -87,7 +69,6 @@ export class Host {
   #pumping = false;
   #running = 0;
   #paused = false;
-  #clock = 0;
   #untidy = 0;
   #state: 'new' | 'running' | 'stopped' = 'new';
 
@@ -104,7 +85,7 @@ export class Host {
   }
 
   host(actor: AnyActor): void {
-    this.#lanes.set(actor.type, { actor, pending: new Set(), busy: new Set(), running: 0, waitingSince: 0, backlog: false });
+    this.#lanes.add(actor);
   }
 
   /** Calls back after the commit, on this node, for each event of the type that a turn here published. */
@@ -113,11 +94,7 @@ export class Host {
   }
 
   hosts(type: string): boolean {
-    return this.#lanes.has(type);
-  }
-
-  get hosted(): AnyActor[] {
-    return [...this.#lanes.values()].map(({ actor }) => actor);
+    return this.#lanes.get(type) !== undefined;
   }
 
   start(): void {
@@ -131,7 +108,6 @@ export class Host {
   async stop(): Promise<void> {
     this.#state = 'stopped';
     clearTimeout(this.#sweepTimer);
-    for (const alarm of this.#alarms.values()) clearTimeout(alarm);
     this.#alarms.clear();
     await this.#sweeping;
     while (this.#inFlight.size > 0) await Promise.allSettled([...this.#inFlight]);
@@ -156,17 +132,18 @@ export class Host {
       this.#mesh.ring(type, [...keys]);
       return;
     }
-    if (lane.pending.size === 0) lane.waitingSince = ++this.#clock;
-    for (const key of keys) lane.pending.add(key);
+    this.#lanes.ring(lane, keys);
     this.#pumpSoon();
   }
 
   /** Runs a turn for one actor right here, behind what waits for it, and gives the decision's answer. */
-  async ask(type: string, asked: Asked): Promise<Answer> {
+  async ask(type: string, asked: Omit<Asked, 'id'>): Promise<Answer> {
     const lane = this.#lanes.get(type);
     if (!lane) throw new Error(`this node does not host ${type}`);
+    const question = { ...asked, id: this.#parts.newId() };
+    let tries = 0;
     for (let attempt = 1; ; attempt++) {
-      const { answer, turn } = await retryTransient(() => runAsk(this.#parts, lane.actor, asked, this.#settings.limits));
+      const { answer, turn } = await retryTransient(() => runAsk(this.#parts, lane.actor, question, this.#settings.limits, tries++ > 0));
       this.#after(lane, turn);
       if (answer.kind !== 'unavailable' || attempt >= 5) return answer;
       await pause(backoffMs(attempt, 20, 200));
@@ -182,85 +159,39 @@ export class Host {
     });
   }
 
-  /** Starts batches while there is room. The type that has waited longest goes first; what waits meanwhile makes its batch larger. */
+  /** Starts batches while there is room. What waits meanwhile makes the next one larger. */
   #pump(): void {
     while (this.#state === 'running' && !this.#paused && this.#running < this.#settings.atOnce) {
-      const lane = this.#longestWaiting();
+      const lane = this.#lanes.longestWaiting(this.#settings.concurrency);
       if (!lane) break;
-      this.#begin(lane, this.#take(lane));
+      this.#begin(lane);
     }
-    for (const lane of this.#lanes.values()) {
-      if (!lane.backlog || lane.pending.size >= this.#settings.batchKeys) continue;
-      lane.backlog = false;
-      this.#sweepLater(0);
-    }
+    if (this.#lanes.wantsMore(this.#settings.batchKeys)) this.#sweepLater(0);
   }
 
-  #longestWaiting(): Lane | undefined {
-    let longest: Lane | undefined;
-    for (const lane of this.#lanes.values()) {
-      if (lane.running >= this.#settings.concurrency || !hasWork(lane)) continue;
-      if (!longest || lane.waitingSince < longest.waitingSince) longest = lane;
-    }
-    return longest;
-  }
-
-  #begin(lane: Lane, keys: string[]): void {
-    lane.running++;
+  #begin(lane: Lane): void {
+    const keys = this.#lanes.begin(lane, this.#settings.batchKeys);
     this.#running++;
-    const work = this.#runKeys(lane, keys, this.#settings.limits).finally(() => {
-      lane.running--;
+    const work = this.#run(lane, keys).finally(() => {
       this.#running--;
-      for (const key of keys) lane.busy.delete(key);
+      this.#lanes.end(lane, keys);
       this.#inFlight.delete(work);
       this.#pumpSoon();
     });
     this.#inFlight.add(work);
   }
 
-  #take(lane: Lane): string[] {
-    const keys: string[] = [];
-    for (const key of lane.pending) {
-      if (keys.length >= this.#settings.batchKeys) break;
-      if (lane.busy.has(key)) continue;
-      keys.push(key);
-    }
-    for (const key of keys) {
-      lane.pending.delete(key);
-      lane.busy.add(key);
-    }
-    lane.waitingSince = ++this.#clock;
-    return keys;
-  }
-
-  /** A batch that fails for its data is halved until the culprit stands alone, and that one is treated as a message that threw. */
-  async #runKeys(lane: Lane, keys: string[], limits: Limits, attempt = 1): Promise<void> {
+  async #run(lane: Lane, keys: string[]): Promise<void> {
     try {
-      this.#after(lane, await runBatch(this.#parts, lane.actor, keys, limits));
-    } catch (thrown) {
-      const error = thrown as Error;
+      await runHalving(this.#parts, lane.actor, keys, this.#settings.limits, (result) => this.#after(lane, result));
+      lane.failures = 0;
+    } catch (error) {
       this.counts.batchRetries++;
-      if (kindOf(error) === 'transient') {
-        if (attempt > 1) this.#log.warn(`a batch of ${lane.actor.type} is tried again`, { attempt, error: error.message });
-        this.#ringAfter(lane.actor.type, keys, backoffMs(attempt, 25, 1_000));
-      } else if (keys.length > 1) {
-        const half = Math.ceil(keys.length / 2);
-        await this.#runKeys(lane, keys.slice(0, half), limits, attempt);
-        await this.#runKeys(lane, keys.slice(half), limits, attempt);
-      } else if (limits.messages > 1) {
-        await this.#runKeys(lane, keys, { ...limits, messages: 1 }, attempt);
-      } else {
-        await this.#blame(lane, keys, error);
+      lane.failures++;
+      if (lane.failures > 1) {
+        this.#log.warn(`a batch of ${lane.actor.type} is tried again`, { failures: lane.failures, error: (error as Error).message });
       }
-    }
-  }
-
-  async #blame(lane: Lane, keys: string[], error: Error): Promise<void> {
-    try {
-      this.#after(lane, await runBatch(this.#parts, lane.actor, keys, { ...this.#settings.limits, messages: 1 }, error));
-    } catch (again) {
-      this.#log.error(`a message for ${lane.actor.type}/${keys[0]} fails and its failure cannot be stored`, { error: (again as Error).message });
-      this.#ringAfter(lane.actor.type, keys, 1_000);
+      this.#ringAfter(lane.actor.type, keys, backoffMs(lane.failures, 25, 2_000));
     }
   }
 
@@ -274,7 +205,7 @@ export class Host {
     const jobTypes = outgoing.jobTypes;
     if (jobTypes.size > 0) this.#onJobs(jobTypes);
     if (outgoing.events.length > 0) this.#announce(outgoing.events);
-    for (const timer of outgoing.timers) this.#alarm(timer.dueAt);
+    for (const timer of outgoing.timers) this.#alarms.set(timer.dueAt, this.#database.now());
     for (const { key, until } of outgoing.retries) this.#ringAfter(type, [key], until.getTime() - this.#database.now().getTime() + 5);
     if (held.length > 0) this.#ringAfter(type, held, 20 + Math.random() * 40);
     if (unfinished.length > 0) this.ring(type, unfinished);
@@ -312,22 +243,8 @@ export class Host {
     timer.unref();
   }
 
-  /** Wakes when a timer that was set here comes due; nodes that die leave it to the others' sweep. */
-  #alarm(dueAt: Date): void {
-    const delay = dueAt.getTime() - this.#database.now().getTime();
-    if (delay > ALARM_HORIZON_MS) return;
-    const bucket = Math.ceil(dueAt.getTime() / ALARM_BUCKET_MS);
-    if (this.#alarms.has(bucket)) return;
-    const alarm = setTimeout(() => {
-      this.#alarms.delete(bucket);
-      this.#sweepLater(0);
-    }, Math.max(1, delay + ALARM_BUCKET_MS));
-    alarm.unref();
-    this.#alarms.set(bucket, alarm);
-  }
-
   #sweepLater(delayMs: number): void {
-    if (this.#state !== 'running' || this.#lanes.size === 0) return;
+    if (this.#state !== 'running' || this.#lanes.types.length === 0) return;
     clearTimeout(this.#sweepTimer);
     this.#sweepTimer = setTimeout(() => this.#sweep(), delayMs);
     this.#sweepTimer.unref();
@@ -344,7 +261,7 @@ export class Host {
   }
 
   async #sweepOnce(): Promise<void> {
-    const { now, work } = await sweep(this.#database, [...this.#lanes.keys()], LATE_MS, SWEEP_KEYS);
+    const { now, work } = await sweep(this.#database, this.#lanes.types, LATE_MS, SWEEP_KEYS);
     this.#database.hear(now);
     const found = new Map<string, string[]>();
     for (const { actor, key } of work) {

@@ -169,11 +169,7 @@ export const sweep = async (
   lateMs: number,
   keysPerActor: number,
 ): Promise<{ now: Date; work: { actor: string; key: string }[] }> => {
-  const rows = await tx.query<{ actor: string | null; key: string; now: Date }>(SWEEP, [
-    actors.join('\x1e'),
-    lateMs,
-    keysPerActor,
-  ]);
+  const rows = await tx.query<{ actor: string | null; key: string; now: Date }>(SWEEP, [actors.join('\x1e'), lateMs, keysPerActor]);
   const [clock, ...work] = rows;
   return { now: clock?.now ?? new Date(), work: work as { actor: string; key: string }[] };
 };

@@ -40,10 +40,9 @@ export const migrate = async (database: Database, migrations: readonly Migration
 const tryLock = async (database: Database): Promise<(() => Promise<void>) | undefined> => {
   const transaction = await database.sequelize.transaction();
   await database.sequelize.query('set local idle_in_transaction_session_timeout = 0', { transaction });
-  const [rows] = await database.sequelize.query(
-    `select pg_try_advisory_xact_lock(${LOCK_KEY}, hashtext(current_schema())) as locked`,
-    { transaction },
-  );
+  const [rows] = await database.sequelize.query(`select pg_try_advisory_xact_lock(${LOCK_KEY}, hashtext(current_schema())) as locked`, {
+    transaction,
+  });
   if ((rows as { locked: boolean }[])[0]?.locked) return () => transaction.commit();
   await transaction.rollback();
   return undefined;

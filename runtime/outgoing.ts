@@ -32,7 +32,7 @@ export class Outgoing {
   readonly retries: { key: string; until: Date }[] = [];
   readonly #messages: OutgoingMessage[] = [];
   readonly #entries: Entry[] = [];
-  readonly #timers = new Map<string, Timer | Pick<Timer, 'actor' | 'key' | 'name'>>();
+  #timers = new Map<string, Timer | Pick<Timer, 'actor' | 'key' | 'name'>>();
   readonly #jobs: NewJob[] = [];
   readonly #returned: ReturnedMessage[] = [];
   readonly #pauses: Pause[] = [];
@@ -48,13 +48,33 @@ export class Outgoing {
     this.#now = now;
   }
 
-  /** Adds what one decision wants done on behalf of `actor/key`. */
+  /** Adds what one decision wants done on behalf of `actor/key`: whole, or when a part of it cannot be written, not at all. */
   add(key: string, effects: readonly Effect[], headers: Headers): void {
-    // First, because it may throw: a decision goes out whole or not at all.
-    for (const effect of effects) {
-      if (effect.kind === 'enqueue') this.#jobs.push(newJob(this.#vocabulary.jobTypes, effect, { actor: this.#actor, key, headers }, this.#now));
+    const lists: unknown[][] = [this.#jobs, this.#messages, this.#entries, this.events];
+    const lengths = lists.map(({ length }) => length);
+    const timers = this.#timers;
+    this.#timers = new Map();
+    try {
+      this.#addAll(key, effects, headers);
+      for (const [slot, timer] of this.#timers) timers.set(slot, timer);
+    } catch (error) {
+      for (const [index, list] of lists.entries()) list.length = lengths[index] as number;
+      throw error;
+    } finally {
+      this.#timers = timers;
     }
-    this.#addIn(key, effects.filter((effect) => !traceOf(effect)), headers);
+  }
+
+  #addAll(key: string, effects: readonly Effect[], headers: Headers): void {
+    for (const effect of effects) {
+      if (effect.kind === 'enqueue')
+        this.#jobs.push(newJob(this.#vocabulary.jobTypes, effect, { actor: this.#actor, key, headers }, this.#now));
+    }
+    this.#addIn(
+      key,
+      effects.filter((effect) => !traceOf(effect)),
+      headers,
+    );
     for (const effect of effects) {
       const trace = traceOf(effect);
       if (trace) this.#addIn(key, [effect], inTraceOf(headers, trace));
@@ -68,20 +88,41 @@ export class Outgoing {
     for (const effect of effects) {
       switch (effect.kind) {
         case 'tell':
-          this.#messages.push({ actor: effect.actor, key: effect.key, name: effect.name, payload: json(effect.payload), headers: sent });
+          this.#messages.push({
+            actor: effect.actor,
+            key: effect.key,
+            name: effect.name,
+            payload: json(effect.payload),
+            headers: sent,
+          });
           break;
         case 'publish':
           said.push(this.#publish(key, effect.type, effect.data, headers, sent));
           break;
         case 'setTimer':
-          this.#setTimer({ actor: this.#actor, key, name: effect.name, dueAt: effect.dueAt, payload: json(effect.payload), headers: sent });
+          this.#setTimer({
+            actor: this.#actor,
+            key,
+            name: effect.name,
+            dueAt: effect.dueAt,
+            payload: json(effect.payload),
+            headers: sent,
+          });
           break;
         case 'cancelTimer':
           this.#timers.set(`${key}\x1e${effect.name}`, { actor: this.#actor, key, name: effect.name });
           break;
       }
     }
-    if (said.length > 0) this.#entries.push({ ...headers, causationId: headers.causationId, by: headers.by, actor: this.#actor, key, said: `[${said.join()}]` });
+    if (said.length > 0)
+      this.#entries.push({
+        ...headers,
+        causationId: headers.causationId,
+        by: headers.by,
+        actor: this.#actor,
+        key,
+        said: `[${said.join()}]`,
+      });
   }
 
   /** @returns the event's part of the log entry */

@@ -8,14 +8,15 @@ import { discardDeadLetter, replayDeadLetter } from './dead-letters.ts';
 import type { EnqueueOptions } from './decider.ts';
 import type { Subscription } from './events.ts';
 import { defaultHostSettings, Host, type HostSettings, type Mesh, noMesh } from './host.ts';
-import { enqueueJobs, type JobType, newJob } from './jobs.ts';
 import { newId } from './ids.ts';
+import { enqueueJobs, type JobType, newJob } from './jobs.ts';
 import { type Logger, silent } from './logger.ts';
 import type { Vocabulary } from './outgoing.ts';
+import type { JobHandler } from './perform.ts';
 import { Teller } from './tell.ts';
 import { currentHeaders, type Headers, newHeaders } from './trace.ts';
 import type { Answer } from './turn.ts';
-import { defaultWorkerSettings, type JobHandler, Worker, type WorkerSettings } from './worker.ts';
+import { defaultWorkerSettings, Worker, type WorkerSettings } from './worker.ts';
 
 export interface RuntimeOptions {
   database: Database;
@@ -124,7 +125,12 @@ export class Runtime {
     const now = this.database.now();
     const rows = jobs.map(({ type, payload, options = {} }) => {
       const definition = this.vocabulary.jobTypes.get(type);
-      return newJob(this.vocabulary.jobTypes, { type, payload: (definition?.payload.parse(payload) ?? payload) as typeof payload, options }, { headers }, now);
+      return newJob(
+        this.vocabulary.jobTypes,
+        { type, payload: (definition?.payload.parse(payload) ?? payload) as typeof payload, options },
+        { headers },
+        now,
+      );
     });
     const ids = await enqueueJobs(this.database, rows);
     this.#ringJobs(new Set(jobs.map(({ type }) => type)));

@@ -68,7 +68,12 @@ export class Teller {
 
   async #flush(batch: Waiting[]): Promise<void> {
     try {
-      const told = await retryTransient(() => insertTells(this.#database, batch.map(({ tell }) => tell)));
+      const told = await retryTransient(() =>
+        insertTells(
+          this.#database,
+          batch.map(({ tell }) => tell),
+        ),
+      );
       failPoint('tells.stored');
       const rings = new Map<string, Set<string>>();
       for (const [index, { tell, resolve }] of batch.entries()) {
@@ -105,7 +110,16 @@ const insertTells = async (database: Database, tells: readonly OutsideTell[]): P
   }));
   const told = binds.rows(
     'told',
-    { place: 'integer', actor: 'text', key: 'text', name: 'text', payload: 'text', headers: 'text', consumer: 'text', messageId: 'text' },
+    {
+      place: 'integer',
+      actor: 'text',
+      key: 'text',
+      name: 'text',
+      payload: 'text',
+      headers: 'text',
+      consumer: 'text',
+      messageId: 'text',
+    },
     rows,
   );
   if (tells.every(({ once }) => !once)) {

@@ -30,6 +30,8 @@ export interface TurnResult {
 
 /** A message that was asked, not sent: it is handled behind what waits, and its decision is the answer. */
 export interface Asked {
+  /** By which a second try knows that the first one was committed, though nobody heard. */
+  id: string;
   key: string;
   name: string;
   payload: unknown;
@@ -43,13 +45,7 @@ export type Answer =
   | { kind: 'unavailable'; reason: string };
 
 /** One batch, one transaction. @throws what the database or the store threw: nothing is changed then */
-export const runBatch = (
-  parts: TurnParts,
-  actor: AnyActor,
-  keys: readonly string[],
-  limits: Limits,
-  poison?: Error,
-): Promise<TurnResult> =>
+export const runBatch = (parts: TurnParts, actor: AnyActor, keys: readonly string[], limits: Limits, poison?: Error): Promise<TurnResult> =>
   parts.database.transaction(async (tx) => {
     const { messages, held, unfinished } = await activate(tx, actor.type, actor.store, keys, limits);
     const turn = new Turn(parts, actor, poison);
@@ -57,13 +53,27 @@ export const runBatch = (
     return { outgoing: turn.outgoing, handled: messages.length, held, unfinished, failures };
   });
 
-/** Handles what waits for one actor and then `asked`, in one transaction. */
-export const runAsk = (parts: TurnParts, actor: AnyActor, asked: Asked, limits: Limits): Promise<{ answer: Answer; turn: TurnResult }> =>
+/**
+ * Handles what waits for one actor and then `asked`, in one transaction.
+ * @param again whether this is tried a second time: the first may have been committed
+ */
+export const runAsk = (
+  parts: TurnParts,
+  actor: AnyActor,
+  asked: Asked,
+  limits: Limits,
+  again: boolean,
+): Promise<{ answer: Answer; turn: TurnResult }> =>
   parts.database.transaction(async (tx) => {
     const { table, key, keyType } = actor.store;
     await tx.query(`select from ${table} where ${key} = $1::${keyType} for update`, [asked.key]);
-    const { messages, held, unfinished } = await activate(tx, actor.type, actor.store, [asked.key], limits);
     const turn = new Turn(parts, actor);
+    if (again && (await wasAsked(tx, asked.id))) {
+      const { states } = await actor.store.load(tx, [asked.key], []);
+      const nothing = { outgoing: turn.outgoing, handled: 0, held: [], unfinished: [], failures: [] };
+      return { answer: { kind: 'done', state: states.get(asked.key) }, turn: nothing };
+    }
+    const { messages, held, unfinished } = await activate(tx, actor.type, actor.store, [asked.key], limits);
     const question: Message = { ...asked, id: '', attempts: 0 };
     const blocked =
       (held.length > 0 && 'it is held by another node') ||
@@ -71,8 +81,12 @@ export const runAsk = (parts: TurnParts, actor: AnyActor, asked: Asked, limits: 
       (await pausedReason(tx, actor.type, asked.key));
     const failures = await turn.handle(tx, blocked ? messages : [...messages, question]);
     const answer: Answer = blocked ? { kind: 'unavailable', reason: blocked } : turn.answerTo(question, failures);
+    if (answer.kind === 'done') await tx.query(`insert into inbox (consumer, message_id) values ('ask', $1)`, [asked.id]);
     return { answer, turn: { outgoing: turn.outgoing, handled: messages.length, held, unfinished, failures } };
   });
+
+const wasAsked = async (tx: Tx, id: string): Promise<boolean> =>
+  (await tx.query(`select from inbox where consumer = 'ask' and message_id = $1`, [id])).length > 0;
 
 const pausedReason = async (tx: Tx, actor: string, key: string): Promise<string | undefined> => {
   const [row] = await tx.query<{ reason: string }>(
@@ -157,7 +171,7 @@ class Turn {
         break;
       }
     }
-    if (this.#actor.settle && state !== undefined) {
+    if (this.#actor.settle && state !== undefined && failures.length < messages.length) {
       const last = messages[messages.length - 1] as Message;
       state = this.#apply(this.#actor.settle(state, context), state, key, rows, last, sender);
     }

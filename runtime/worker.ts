@@ -3,44 +3,13 @@
  * leases alive, and ends them in batches. A result that comes after its lease was lost changes nothing and is counted.
  */
 import { randomUUID } from 'node:crypto';
+import { type ClaimedJob, claimJobs, type FinishedJob, finishJobs, renewLeases, takeOverFrom, tendJobs } from './claims.ts';
 import type { Database } from './database.ts';
 import { failPoint } from './fail-points.ts';
-import { backoffMs, retryTransient } from './failure.ts';
-import {
-  type ClaimedJob,
-  claimJobs,
-  type FinishedJob,
-  finishJobs,
-  type JobEnd,
-  type JobType,
-  renewLeases,
-  takeOverFrom,
-  tendJobs,
-  UnknownJobType,
-} from './jobs.ts';
+import { retryTransient } from './failure.ts';
+import { type JobType, UnknownJobType } from './jobs.ts';
 import type { Logger } from './logger.ts';
-import { childOf, type Headers, withHeaders } from './trace.ts';
-
-export interface JobContext {
-  jobId: string;
-  attempt: number;
-  lastAttempt: boolean;
-  signal: AbortSignal;
-  headers: Headers;
-}
-
-export interface JobHandler {
-  type: string;
-  run(payload: Record<string, unknown>, context: JobContext): Promise<unknown>;
-}
-
-/** Thrown by a handler for which trying again is no use: the job is dead at once, and its reply says why. */
-export class Hopeless extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'Hopeless';
-  }
-}
+import { type JobHandler, perform } from './perform.ts';
 
 export interface WorkerSettings {
   /** Jobs at once on this node. */
@@ -189,7 +158,14 @@ export class Worker {
     try {
       const { queues, leaseMs } = this.#settings;
       const types = [...this.#handlers.keys()];
-      const jobs = await claimJobs(this.#database, { queues, types, slots, worker: this.#name, leaseMs, token: randomUUID() });
+      const jobs = await claimJobs(this.#database, {
+        queues,
+        types,
+        slots,
+        worker: this.#name,
+        leaseMs,
+        token: randomUUID(),
+      });
       if (jobs.length > 0) failPoint('jobs.claimed');
       this.counts.claimed += jobs.length;
       return jobs;
@@ -202,7 +178,9 @@ export class Worker {
   #run(job: ClaimedJob): void {
     const abort = new AbortController();
     this.#running.set(job.id, { job, abort });
-    void this.#perform(job, abort).then((end) => {
+    const definition = this.#types.get(job.type) as JobType;
+    void perform(job, definition, this.#handlers.get(job.type) as JobHandler, abort).then((end) => {
+      if (end.outcome !== 'completed') this.#report(job, end.error);
       this.#running.delete(job.id);
       this.#finished.push({ job, end });
       this.#ending ??= this.#endAll().finally(() => {
@@ -212,32 +190,8 @@ export class Worker {
     });
   }
 
-  async #perform(job: ClaimedJob, abort: AbortController): Promise<JobEnd> {
-    const headers = { ...job.headers, traceparent: childOf(job.headers.traceparent), sender: `job/${job.id}` };
-    let timer: NodeJS.Timeout | undefined;
-    const ended = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => abort.abort(new Error(`it took longer than ${job.timeoutMs} ms`)), job.timeoutMs);
-      abort.signal.addEventListener('abort', () => reject(abort.signal.reason), { once: true });
-    });
-    try {
-      const definition = this.#types.get(job.type) as JobType;
-      const payload = definition.payload.parse(job.payload) as Record<string, unknown>;
-      const handler = this.#handlers.get(job.type) as JobHandler;
-      const context = { jobId: job.id, attempt: job.attempt, lastAttempt: job.attempt >= job.maxAttempts, signal: abort.signal, headers };
-      const result = await Promise.race([withHeaders(headers, () => handler.run(payload, context)), ended]);
-      return { outcome: 'completed', result };
-    } catch (thrown) {
-      return this.#failed(job, thrown instanceof Error ? thrown : new Error(String(thrown)));
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  #failed(job: ClaimedJob, error: Error): JobEnd {
-    const dead = error instanceof Hopeless || error.name === 'ZodError' || job.attempt >= job.maxAttempts;
-    this.#log.warn(`job ${job.type} ${job.id} failed on attempt ${job.attempt} of ${job.maxAttempts}: ${error.message}`, { ...job.headers });
-    if (dead) return { outcome: 'dead', error: error.message };
-    return { outcome: 'retryable', error: error.message, delayMs: backoffMs(job.attempt, job.backoffMs, job.backoffMs * 16) };
+  #report(job: ClaimedJob, error: string): void {
+    this.#log.warn(`job ${job.type} ${job.id} failed on attempt ${job.attempt} of ${job.maxAttempts}: ${error}`, { ...job.headers });
   }
 
   /** Whatever ends while one statement is in flight goes with the next. */
@@ -252,7 +206,9 @@ export class Worker {
         this.#tally(batch, ended);
         for (const [actor, keys] of byActor(replies)) this.#ring(actor, keys);
       } catch (error) {
-        this.#log.error(`${batch.length} jobs ended and that cannot be stored: their leases will run out`, { error: (error as Error).message });
+        this.#log.error(`${batch.length} jobs ended and that cannot be stored: their leases will run out`, {
+          error: (error as Error).message,
+        });
       }
     }
   }
@@ -276,7 +232,11 @@ export class Worker {
   async #beat(): Promise<void> {
     if (this.#running.size === 0) return;
     const running = [...this.#running.values()];
-    const renewed = await renewLeases(this.#database, running.map(({ job }) => ({ id: job.id, token: job.token })), this.#settings.leaseMs);
+    const renewed = await renewLeases(
+      this.#database,
+      running.map(({ job }) => ({ id: job.id, token: job.token })),
+      this.#settings.leaseMs,
+    );
     for (const { job, abort } of running) {
       if (!renewed.has(job.id) && this.#running.has(job.id)) abort.abort(new Error('its lease was lost to another worker'));
     }

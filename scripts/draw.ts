@@ -70,11 +70,7 @@ const actors: { type: string; messages: Schemas }[] = [
 
 const drawMessages = (): string => {
   const sections = actors.map(({ type, messages }) => {
-    const rows = Object.entries(messages).map(([name, schema]) => [
-      `\`${name}\``,
-      fields(schema),
-      comesFrom(name, type),
-    ]);
+    const rows = Object.entries(messages).map(([name, schema]) => [`\`${name}\``, fields(schema), comesFrom(name, type)]);
     return `## ${type}\n\n${table(['message', 'fields', 'comes from'], rows)}\n`;
   });
   const events = publishedEvents().map(([name, files]) => [`\`${name}\``, files.join(', '), subscribersOf(name)]);
@@ -179,8 +175,7 @@ const comesFrom = (name: string, actor: string): string => {
   return ways.join('; ') || 'nobody yet';
 };
 
-const filesWith = (pattern: RegExp): string[] =>
-  speakers.filter(({ text }) => pattern.test(text)).map(({ file }) => file);
+const filesWith = (pattern: RegExp): string[] => speakers.filter(({ text }) => pattern.test(text)).map(({ file }) => file);
 
 const escaped = (name: string): string => name.replaceAll('.', '\\.');
 
@@ -194,9 +189,7 @@ const publishedEvents = (): [name: string, files: string[]][] => {
       published.set(name, (published.get(name) ?? new Set()).add(file));
     }
   }
-  return [...published]
-    .map(([name, files]): [string, string[]] => [name, [...files]])
-    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return [...published].map(([name, files]): [string, string[]] => [name, [...files]]).sort(([a], [b]) => (a < b ? -1 : 1));
 };
 
 const subscribersOf = (event: string): string =>
@@ -233,11 +226,7 @@ const settingsTable = (): string =>
     ['variable', 'default', 'what it does'],
     Object.entries(settings).map(([name, setting]) => {
       const flag = 'flag' in setting ? ` Flag \`--${setting.flag}\`.` : '';
-      return [
-        `\`${name}\``,
-        setting.default === undefined ? 'unset' : `\`${setting.default}\``,
-        `${setting.doc}.${flag}`,
-      ];
+      return [`\`${name}\``, setting.default === undefined ? 'unset' : `\`${setting.default}\``, `${setting.doc}.${flag}`];
     }),
   );
 
@@ -246,10 +235,7 @@ const table = (head: readonly string[], rows: readonly string[][]): string =>
 
 if (import.meta.main) {
   const old = outOfDate();
-  if (!process.argv.includes('--check'))
-    for (const [file, text] of Object.entries(draw())) writeFileSync(path.join(ROOT, file), text);
+  if (!process.argv.includes('--check')) for (const [file, text] of Object.entries(draw())) writeFileSync(path.join(ROOT, file), text);
   else if (old.length > 0) process.exitCode = 1;
-  process.stdout.write(
-    old.length > 0 ? `${old.join(', ')} differed from the code.\n` : 'Every drawn page is as the code has it.\n',
-  );
+  process.stdout.write(old.length > 0 ? `${old.join(', ')} differed from the code.\n` : 'Every drawn page is as the code has it.\n');
 }

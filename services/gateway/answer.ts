@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { Context } from 'moleculer';
 import { z } from 'zod';
 import { invalid, Refused } from '../../models/errors.ts';
+import { derivedId } from '../../runtime/ids.ts';
 import { childOf, type Headers, isTraceparent, newHeaders } from '../../runtime/trace.ts';
 import type { ProgressWatch } from './progress.ts';
 import type { HttpRequest, Route } from './routes.ts';
@@ -14,24 +15,35 @@ const header = (request: HttpRequest, name: string): string | undefined => {
   return Array.isArray(value) ? value[0] : value;
 };
 
-/** @throws Refused when X-Correlation-Id is no UUID */
-export const headersOf = (request: HttpRequest): Headers => {
+/**
+ * The correlation id is the client's own, or follows from its Idempotency-Key, so that a repeat is the same order even when the node that
+ * took the first died before it answered; else it is new.
+ * @throws Refused when X-Correlation-Id is no UUID
+ */
+const headersOf = (request: HttpRequest, key: string | undefined): Headers => {
   const asked = header(request, 'x-correlation-id');
   const correlationId = asked === undefined ? undefined : z.uuid().safeParse(asked);
   if (correlationId && !correlationId.success) throw invalid([{ pointer: '/X-Correlation-Id', detail: 'must be a UUID' }]);
   const traceparent = header(request, 'traceparent');
   return newHeaders('gateway', {
-    correlationId: correlationId?.data?.toLowerCase(),
+    correlationId: correlationId?.data?.toLowerCase() ?? (key && derivedId(`${urlOf(request).pathname} ${key}`)),
     traceparent: isTraceparent(traceparent) ? childOf(traceparent) : undefined,
   });
 };
 
 /** Runs the route's action and writes its answer. @throws what the action threw */
-export const answer = async (ctx: Context, route: Route, request: HttpRequest, response: ServerResponse, watch: ProgressWatch): Promise<void> => {
-  const headers = headersOf(request);
+export const answer = async (
+  ctx: Context,
+  route: Route,
+  request: HttpRequest,
+  response: ServerResponse,
+  watch: ProgressWatch,
+): Promise<void> => {
+  const key = request.method === 'POST' ? idempotencyKey(request) : undefined;
+  const headers = headersOf(request, key);
   (ctx.meta as Card).headers = headers;
   refuseOtherMedia(request);
-  const meta: Card = { headers, idempotencyKey: route.call.startsWith('POST') ? idempotencyKey(request) : undefined };
+  const meta: Card = { headers, idempotencyKey: key };
   const ask = () => ctx.call<unknown, unknown>(route.action, withCondition(route, request), { meta });
   let result = (await ask()) as Card;
   const wait = route.action === 'order.status' ? preferredWait(request) : undefined;
@@ -60,7 +72,13 @@ const write = (route: Route, request: HttpRequest, response: ServerResponse, hea
   send(response, route.status ?? 200, headers, body);
 };
 
-export const send = (response: ServerResponse, status: number, headers: Partial<Headers>, body: unknown, type = 'application/json'): void => {
+export const send = (
+  response: ServerResponse,
+  status: number,
+  headers: Partial<Headers>,
+  body: unknown,
+  type = 'application/json',
+): void => {
   if (response.headersSent) return;
   const text = body === undefined ? '' : JSON.stringify(body);
   if (headers.correlationId) response.setHeader('X-Correlation-Id', headers.correlationId);
@@ -72,10 +90,13 @@ export const send = (response: ServerResponse, status: number, headers: Partial<
 };
 
 const nextPage = (request: HttpRequest, cursor: string): string => {
-  const url = new URL((request as HttpRequest & { originalUrl?: string }).originalUrl ?? request.url ?? '/', 'http://gateway');
+  const url = urlOf(request);
   url.searchParams.set('cursor', cursor);
   return `${url.pathname}${url.search}`;
 };
+
+const urlOf = (request: HttpRequest): URL =>
+  new URL((request as HttpRequest & { originalUrl?: string }).originalUrl ?? request.url ?? '/', 'http://gateway');
 
 /** A structured-field string, or the bare key that most clients send. */
 const idempotencyKey = (request: HttpRequest): string | undefined => {

@@ -1,6 +1,7 @@
 /** The only public door: routes.ts over moleculer-web, and the operators' calls that belong to no one concept. */
-import { createRequire } from 'node:module';
+
 import type http from 'node:http';
+import { createRequire } from 'node:module';
 import type { Context, ServiceSchema } from 'moleculer';
 import { z } from 'zod';
 import type { Config } from '../../config.ts';
@@ -55,7 +56,10 @@ export default (config: Config): ServiceSchema => {
     const { headers = {} } = request.$ctx.meta as { headers?: { correlationId?: string } };
     const problem = problemOf(error, headers.correlationId);
     if (problem.status >= 500 && problem.code === 'service.failed') {
-      request.$ctx.broker.logger.error(`${request.method} ${request.url} failed: ${(error as Error).message}`, { stack: (error as Error).stack, ...headers });
+      request.$ctx.broker.logger.error(`${request.method} ${request.url} failed: ${(error as Error).message}`, {
+        stack: (error as Error).stack,
+        ...headers,
+      });
     }
     if (problem.status === 503 || problem.status === 429) response.setHeader('Retry-After', '1');
     send(response, problem.status, headers, problem, 'application/problem+json');
@@ -98,7 +102,8 @@ export default (config: Config): ServiceSchema => {
           },
           aliases: {
             ...Object.fromEntries(routes.map((route) => [route.call, handle(route)])),
-            'GET /livez': (_: HttpRequest, response: http.ServerResponse) => send(response, 200, {}, { status: 'pass' }, 'application/health+json'),
+            'GET /livez': (_: HttpRequest, response: http.ServerResponse) =>
+              send(response, 200, {}, { status: 'pass' }, 'application/health+json'),
             'GET /readyz': probe(false),
             'GET /healthz': probe(true),
           },
@@ -127,7 +132,10 @@ export default (config: Config): ServiceSchema => {
         ctx.broker.logger.warn(`dead letter ${id} is discarded`, { by: by(), reason });
         return { id, state: 'discarded', reason };
       }),
-      attention: checked(nothing, async (_, ctx) => ({ items: await listAttention(runtimeOf(ctx.broker).database), nextCursor: null })),
+      attention: checked(nothing, async (_, ctx) => ({
+        items: await listAttention(runtimeOf(ctx.broker).database),
+        nextCursor: null,
+      })),
     },
     created() {
       const { broker } = this;

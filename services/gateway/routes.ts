@@ -55,7 +55,11 @@ export const routes: Route[] = [
   { call: 'GET /api/orders/:id/history', action: 'order.history', params: path },
   { call: 'POST /api/orders/:id/cancel', action: 'order.cancel', params: bodyAt, conditional: true },
 
-  { call: 'GET /api/products', action: 'gateway.list', params: (request) => ({ of: 'product', ...filtered('kind')(request) }) },
+  {
+    call: 'GET /api/products',
+    action: 'gateway.list',
+    params: (request) => ({ of: 'product', ...filtered('kind')(request) }),
+  },
   { call: 'POST /api/products', action: 'product.add', params: body, status: 201 },
   { call: 'GET /api/products/:id', action: 'product.get', params: path },
   {
@@ -63,19 +67,35 @@ export const routes: Route[] = [
     action: 'gateway.list',
     params: (request) => ({ of: 'inventory', ...filtered('sku', 'locationId')(request) }),
   },
-  { call: 'GET /api/inventory/:sku/:locationId/movements', action: 'inventory.movements', params: ({ params, query: asked }) => ({ ...asked, ...params }) },
+  {
+    call: 'GET /api/inventory/:sku/:locationId/movements',
+    action: 'inventory.movements',
+    params: ({ params, query: asked }) => ({ ...asked, ...params }),
+  },
   { call: 'POST /api/inventory/:sku/:locationId/receive', action: 'inventory.receive', params: bodyAt },
   { call: 'POST /api/inventory/:sku/:locationId/adjust', action: 'inventory.adjust', params: bodyAt },
   { call: 'GET /api/payments/:id', action: 'payment.get', params: path },
   {
     call: 'POST /api/payments/webhooks/:provider',
     action: 'payment.webhook',
-    params: ({ params, headers, rawBody }) => ({ ...params, signature: headers['x-signature'], raw: rawBody?.toString() ?? '' }),
+    params: ({ params, headers, rawBody }) => ({
+      ...params,
+      signature: headers['x-signature'],
+      raw: rawBody?.toString() ?? '',
+    }),
   },
 
-  { call: 'GET /api/plants', action: 'gateway.list', params: (request) => ({ of: 'dispatch', ...filtered()(request) }) },
+  {
+    call: 'GET /api/plants',
+    action: 'gateway.list',
+    params: (request) => ({ of: 'dispatch', ...filtered()(request) }),
+  },
   { call: 'POST /api/plants', action: 'dispatch.addPlant', params: body, status: 201 },
-  { call: 'GET /api/trucks', action: 'gateway.list', params: (request) => ({ of: 'truck', ...filtered('status', 'plantId')(request) }) },
+  {
+    call: 'GET /api/trucks',
+    action: 'gateway.list',
+    params: (request) => ({ of: 'truck', ...filtered('status', 'plantId')(request) }),
+  },
   { call: 'POST /api/trucks', action: 'truck.add', params: body, status: 201 },
   { call: 'GET /api/trucks/:id', action: 'truck.get', params: path },
   { call: 'POST /api/trucks/:id/out-of-service', action: 'truck.outOfService', params: bodyAt },

@@ -62,7 +62,12 @@ export const seedOnce = (database: Database, world: SeedData): Promise<boolean> 
     if (Number(row?.plants) > 0) return false;
     const binds = new Binds();
     const stock = world.plants.flatMap(({ id }) =>
-      world.products.map(({ sku }) => ({ key: stockKeyOf(sku, id), sku, locationId: id, available: world.stockPerPlant })),
+      world.products.map(({ sku }) => ({
+        key: stockKeyOf(sku, id),
+        sku,
+        locationId: id,
+        available: world.stockPerPlant,
+      })),
     );
     await tx.query(
       `with p as (insert into plants (id, name, latitude, longitude)

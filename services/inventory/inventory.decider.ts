@@ -2,7 +2,7 @@
  * The rules of one product's stock at one location. Reserve holds back, confirm makes the hold last, consume takes it away, release
  * gives it back. Reserved is the sum of open reservations; available + reserved is what lies there, the sum of all movements.
  */
-import { inventoryMessages, type MovementKind, type ReservationStatus } from '../../models/inventory.ts';
+import type { inventoryMessages, MovementKind, ReservationStatus } from '../../models/inventory.ts';
 import {
   type Context,
   type Decision,
@@ -85,7 +85,12 @@ const confirm = (stock: Stock, { orderKey, orderId }: Payload<'inventory.confirm
   if (held?.status !== 'active') return rejected(context.key, orderKey, 'inventory.reservation-lapsed', { status: held?.status ?? 'none' });
   return done(
     stock,
-    write('reservation', orderKey, { ...held, status: 'confirmed', expiresAt: null, confirmedAt: context.now.toISOString() }),
+    write('reservation', orderKey, {
+      ...held,
+      status: 'confirmed',
+      expiresAt: null,
+      confirmedAt: context.now.toISOString(),
+    }),
     moved(context, { kind: 'confirmed', quantity: held.quantity, onHand: 0, orderId }),
   );
 };
@@ -97,7 +102,13 @@ const release = (stock: Stock, { orderKey, orderId, reason }: Payload<'inventory
     changed(stock, held.quantity, -held.quantity),
     write('reservation', orderKey, { ...held, status: 'released', expiresAt: null }),
     moved(context, { kind: 'released', quantity: held.quantity, onHand: 0, orderId, reason }),
-    publish('inventory.reservation.released', { orderKey, orderId, stockKey: context.key, quantity: held.quantity, reason }),
+    publish('inventory.reservation.released', {
+      orderKey,
+      orderId,
+      stockKey: context.key,
+      quantity: held.quantity,
+      reason,
+    }),
   );
 };
 
@@ -117,15 +128,31 @@ const receive = (stock: Stock, { quantity }: Payload<'inventory.receive'>, { hea
   done(
     changed(stock, quantity, 0),
     moved(context, { kind: 'received', quantity, onHand: quantity, by: headers.by }),
-    publish('inventory.stock.changed', { stockKey: context.key, kind: 'received', quantity, available: stock.available + quantity }),
+    publish('inventory.stock.changed', {
+      stockKey: context.key,
+      kind: 'received',
+      quantity,
+      available: stock.available + quantity,
+    }),
   );
 
-const adjust = (stock: Stock, { quantity, reason }: Payload<'inventory.adjust'>, { headers }: Message, context: Context): Decision<Stock> => {
+const adjust = (
+  stock: Stock,
+  { quantity, reason }: Payload<'inventory.adjust'>,
+  { headers }: Message,
+  context: Context,
+): Decision<Stock> => {
   if (stock.available + quantity < 0) return refuse('inventory.below-zero', { available: stock.available });
   return done(
     changed(stock, quantity, 0),
     moved(context, { kind: 'adjusted', quantity: Math.abs(quantity), onHand: quantity, reason, by: headers.by }),
-    publish('inventory.stock.changed', { stockKey: context.key, kind: 'adjusted', quantity, reason, available: stock.available + quantity }),
+    publish('inventory.stock.changed', {
+      stockKey: context.key,
+      kind: 'adjusted',
+      quantity,
+      reason,
+      available: stock.available + quantity,
+    }),
   );
 };
 

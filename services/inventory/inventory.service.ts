@@ -10,8 +10,8 @@ import { idempotency } from '../../mixins/idempotency.mixin.ts';
 import { retry } from '../../mixins/retry.mixin.ts';
 import { tracing } from '../../mixins/tracing.mixin.ts';
 import { Refused } from '../../models/errors.ts';
-import { adjustForm, inventoryMessages, receiveForm, stockKeyOf } from '../../models/inventory.ts';
 import { stockModel } from '../../models/inventory.model.ts';
+import { adjustForm, inventoryMessages, receiveForm, stockKeyOf } from '../../models/inventory.ts';
 import { id } from '../../models/words.ts';
 import type { Actor } from '../../runtime/actor.ts';
 import { runtimeOf } from '../../runtime/holder.ts';
@@ -65,7 +65,10 @@ export default (): ServiceSchema =>
       }),
       /** POST /api/inventory/:sku/:locationId/adjust: a count or a loss, with its reason. */
       adjust: checked(z.strictObject({ ...place, ...adjustForm.shape }), async ({ sku, locationId, quantity, reason }, ctx) => {
-        const answer = await runtimeOf(ctx.broker).ask('inventory', stockKeyOf(sku, locationId), 'inventory.adjust', { quantity, reason });
+        const answer = await runtimeOf(ctx.broker).ask('inventory', stockKeyOf(sku, locationId), 'inventory.adjust', {
+          quantity,
+          reason,
+        });
         return card(sku, locationId, answered<Stock>(answer) as Stock);
       }),
       movements: checked(z.strictObject({ ...place, ...pageParams }), async ({ sku, locationId, limit, cursor }, ctx) => {

@@ -22,7 +22,12 @@ from stock_levels where key = any(string_to_array($1::text, E'\\x1e'))`;
 const load = async (tx: Tx, keys: readonly string[], messages: readonly Message[]): Promise<Loaded<Stock, undefined>> => {
   const states = new Map<string, Stock>();
   for (const { key, available, reserved, reorderLevel, ...level } of await tx.query<LevelRow>(LEVELS, [keys.join('\x1e')])) {
-    states.set(key, { ...level, available: Number(available), reserved: Number(reserved), reorderLevel: Number(reorderLevel) });
+    states.set(key, {
+      ...level,
+      available: Number(available),
+      reserved: Number(reserved),
+      reorderLevel: Number(reorderLevel),
+    });
   }
   return { states, rows: await loadReservations(tx, messages), facts: undefined };
 };
@@ -73,7 +78,9 @@ const save = async (tx: Tx, changes: Changes<Stock>): Promise<void> => {
     parts.push(`update stock_levels s set available = l.available, reserved = l.reserved, version = l.version, last_updated = now()
       from ${binds.rows('l', { key: 'text', available: 'bigint', reserved: 'bigint', version: 'integer' }, levels)} where s.key = l.key`);
   }
-  const reservations = changes.rows<Reservation>('reservation').map(({ key, id, row, isNew }) => ({ stockKey: key, orderKey: id, isNew, ...row }));
+  const reservations = changes
+    .rows<Reservation>('reservation')
+    .map(({ key, id, row, isNew }) => ({ stockKey: key, orderKey: id, isNew, ...row }));
   const made = reservations.filter(({ isNew }) => isNew);
   const moved = reservations.filter(({ isNew }) => !isNew);
   if (made.length > 0) {
@@ -86,7 +93,15 @@ const save = async (tx: Tx, changes: Changes<Stock>): Promise<void> => {
   }
   const movements = changes.rows<Movement>('movement').map(({ key, row }) => ({ stockKey: key, ...row }));
   if (movements.length > 0) {
-    const types = { stockKey: 'text', kind: 'text', quantity: 'bigint', onHand: 'bigint', orderId: 'bigint', reason: 'text', by: 'text' };
+    const types = {
+      stockKey: 'text',
+      kind: 'text',
+      quantity: 'bigint',
+      onHand: 'bigint',
+      orderId: 'bigint',
+      reason: 'text',
+      by: 'text',
+    };
     parts.push(`insert into stock_movements (stock_key, kind, quantity, on_hand, order_id, reason, by)
       select * from ${binds.rows('m', types, movements)}`);
   }
@@ -96,7 +111,14 @@ const save = async (tx: Tx, changes: Changes<Stock>): Promise<void> => {
 const create = async (tx: Tx, { created }: Changes<Stock>): Promise<void> => {
   const binds = new Binds();
   const rows = created.map(({ key, state }) => ({ key, ...state }));
-  const types = { key: 'text', sku: 'text', locationId: 'text', available: 'bigint', reserved: 'bigint', reorderLevel: 'bigint' };
+  const types = {
+    key: 'text',
+    sku: 'text',
+    locationId: 'text',
+    available: 'bigint',
+    reserved: 'bigint',
+    reorderLevel: 'bigint',
+  };
   const made = await tx.query(
     `insert into stock_levels (key, sku, location_id, available, reserved, reorder_level) select * from ${binds.rows('s', types, rows)}
      on conflict do nothing returning key`,

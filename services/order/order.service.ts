@@ -19,12 +19,13 @@ import { currentHeaders, newHeaders } from '../../runtime/trace.ts';
 import { answered } from '../answered.ts';
 import { Catalogue } from './catalogue.ts';
 import { legacyStatus, timeline } from './order.cards.ts';
-import { type Order, type OrderFacts, orderDecider } from './order.decider.ts';
+import { orderDecider } from './order.decider.ts';
+import type { Order, OrderFacts } from './order.state.ts';
 import { orderStore } from './order.store.ts';
 import { correlationOf, listOrders, orderById, progressOf, waitsInMailbox } from './order.views.store.ts';
 import { memoryWorkflow, redisWorkflow } from './workflow.ts';
 
-const orderId = z.object({ id: z.string().regex(/^\d{1,18}$/, 'must be an order id') });
+const orderId = z.object({ id: z.coerce.string().regex(/^\d{1,18}$/, 'must be an order id') });
 const filter = z.strictObject({
   ...pageParams,
   status: z.string().max(40).optional(),
@@ -50,15 +51,19 @@ export default (config: Config): ServiceSchema => {
   return {
     name: 'order',
     mixins: [
-      actor(definition, {
-        'order.accepted': {
-          schema: orderAccepted,
-          key: ({ correlationId }: z.output<typeof orderAccepted>) => correlationId,
+      actor(
+        definition,
+        {
+          'order.accepted': {
+            schema: orderAccepted,
+            key: ({ correlationId }: z.output<typeof orderAccepted>) => correlationId,
+          },
         },
-      }, {
-        // The row exists now, so the workflow is complete (S2).
-        'order.processed': ({ correlationId }) => void workflow.advance(correlationId as string, 'COMPLETED'),
-      }),
+        {
+          // The row exists now, so the workflow is complete (S2).
+          'order.processed': ({ correlationId }) => void workflow.advance(correlationId as string, 'COMPLETED'),
+        },
+      ),
       health(),
       idempotency(),
       retry(),
@@ -110,14 +115,17 @@ export default (config: Config): ServiceSchema => {
         return { items: timeline(await eventsOf(database, correlationId)), nextCursor: null };
       }),
       /** POST /api/orders/:id/cancel, and the REPL's `cancel`. Answers from the transaction that cancelled it. */
-      cancel: checked(orderId.extend(cancelForm.shape).extend({ version: z.int().optional() }).strict(), async ({ id, reason, version }, ctx) => {
-        const runtime = runtimeOf(ctx.broker);
-        const correlationId = await correlationOf(runtime.database, id);
-        if (!correlationId) throw new Refused('order.not-found', { id });
-        const headers = newHeaders('door/order.cancel', { ...currentHeaders(), correlationId });
-        answered(await runtime.ask('order', correlationId, 'order.cancel', { reason, by: headers.by, version }, headers));
-        return orderById(runtime.database, id);
-      }),
+      cancel: checked(
+        orderId.extend(cancelForm.shape).extend({ version: z.int().optional() }).strict(),
+        async ({ id, reason, version }, ctx) => {
+          const runtime = runtimeOf(ctx.broker);
+          const correlationId = await correlationOf(runtime.database, id);
+          if (!correlationId) throw new Refused('order.not-found', { id });
+          const headers = newHeaders('door/order.cancel', { ...currentHeaders(), correlationId });
+          answered(await runtime.ask('order', correlationId, 'order.cancel', { reason, by: headers.by, version }, headers));
+          return orderById(runtime.database, id);
+        },
+      ),
     },
     created() {
       if (config.redisUrl) workflow = redisWorkflow(config.redisUrl, config.workflowTtlMs, runtimeOf(this.broker).log);

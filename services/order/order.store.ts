@@ -1,4 +1,6 @@
 /** Orders, their items and sagas, in sets: one statement to load, one or two more for orders that are new, one to save. */
+
+import type { z } from 'zod';
 import type { orderAccepted } from '../../models/order.ts';
 import { terminalOrderStatuses } from '../../models/order.ts';
 import type { Changes, Loaded, Store } from '../../runtime/actor.ts';
@@ -6,8 +8,7 @@ import { Binds, iso, json } from '../../runtime/columns.ts';
 import type { Tx } from '../../runtime/database.ts';
 import type { Message } from '../../runtime/decider.ts';
 import { Raced } from '../../runtime/failure.ts';
-import type { Intake, Order, OrderFacts, Product } from './order.decider.ts';
-import type { z } from 'zod';
+import type { Intake, Order, OrderFacts, Product } from './order.state.ts';
 
 type Accepted = z.output<typeof orderAccepted>;
 
@@ -42,7 +43,7 @@ const loadFacts = async (tx: Tx, fresh: readonly Message<string, Accepted>[]): P
   );
   for (const product of row?.products ?? []) facts.products.set(product.sku, product);
   for (const plant of row?.plants ?? []) facts.plants.add(plant);
-  keys.forEach((key, index) => facts.ids.set(key, row?.ids[index] as string));
+  for (const [index, key] of keys.entries()) facts.ids.set(key, row?.ids[index] as string);
   const placeless = fresh.filter(({ payload }) => payload.plantId === undefined);
   if (placeless.length > 0) await loadStockedPlants(tx, placeless, facts.stockedPlants);
   return facts;
@@ -97,9 +98,7 @@ const inserts = (binds: Binds, created: readonly { state: Order }[]): string[] =
       sagaExpiresAt: (state.intake as Intake).sagaExpiresAt,
     };
   });
-  const items = created.flatMap(({ state }) =>
-    (state.intake as Intake).items.map((item) => ({ ...item, orderId: state.id })),
-  );
+  const items = created.flatMap(({ state }) => (state.intake as Intake).items.map((item) => ({ ...item, orderId: state.id })));
   const customers = new Map(
     created.map(({ state }) => {
       const { customer } = (state.intake as Intake).form;
@@ -197,4 +196,10 @@ const ORDER_COLUMNS = {
   sagaExpiresAt: 'timestamptz',
 };
 
-export const orderStore: Store<Order, OrderFacts> = { table: 'orders', key: 'correlation_id', keyType: 'uuid', load, save };
+export const orderStore: Store<Order, OrderFacts> = {
+  table: 'orders',
+  key: 'correlation_id',
+  keyType: 'uuid',
+  load,
+  save,
+};

@@ -81,7 +81,11 @@ export const waitsInMailbox = async (tx: Tx, correlationId: string): Promise<boo
 };
 
 /** Which of these products and plants there are. */
-export const knownNames = async (tx: Tx, skus: readonly string[], plants: readonly string[]): Promise<{ skus: string[]; plants: string[] }> => {
+export const knownNames = async (
+  tx: Tx,
+  skus: readonly string[],
+  plants: readonly string[],
+): Promise<{ skus: string[]; plants: string[] }> => {
   const rows = await tx.query<{ sku: string | null; plant: string | null }>(
     `select sku, null as plant from products where sku = any(string_to_array($1::text, E'\\x1e'))
      union all select null, id from plants where id = any(string_to_array($2::text, E'\\x1e'))`,

@@ -11,6 +11,7 @@ import {
   type Effect,
   enqueue,
   ignore,
+  inTrace,
   type Message,
   type MessageOf,
   publish,
@@ -62,7 +63,7 @@ export const decide = (payment: Payment | undefined, message: Message, context: 
     case 'payment.refund-answered':
       return undone(payment, heard.payload);
     case 'payment.reported':
-      return reported(payment, heard.payload);
+      return inTheOrder(payment, message, reported(payment, heard.payload));
   }
 };
 
@@ -89,7 +90,14 @@ const charge = (payment: Payment | undefined, bill: Payload<'payment.charge'>, c
     attempt(idempotencyKey, { operation: 'charge', status: 'asked' }),
     enqueue(
       'payment.charge',
-      { paymentId: fresh.id, orderId: bill.orderId, amountCents: bill.amountCents, currency: bill.currency, token: bill.token, idempotencyKey },
+      {
+        paymentId: fresh.id,
+        orderId: bill.orderId,
+        amountCents: bill.amountCents,
+        currency: bill.currency,
+        token: bill.token,
+        idempotencyKey,
+      },
       { reply: 'payment.charge-answered' },
     ),
   );
@@ -155,9 +163,22 @@ const undone = (payment: Payment, { outcome, result, error }: Payload<'payment.r
     // Listed under attention by its dead job; an operator decides.
     return done(changed(payment, { reason: error }), attempt(key, { operation: 'undo', status: 'unknown', reason: error }));
   }
-  const recorded = attempt(key, { operation: 'undo', status: result?.status ?? 'none', providerRef: result?.providerRef ?? null });
-  if (result?.status !== 'refunded') return done(changed(payment, {}), recorded);
-  const refunded = changed(payment, { status: 'refunded', capturedCents: payment.amountCents, refundedCents: payment.amountCents });
+  const recorded = attempt(key, {
+    operation: 'undo',
+    status: result?.status ?? 'none',
+    providerRef: result?.providerRef ?? null,
+  });
+  if (result?.status !== 'refunded') {
+    // The provider took nothing, or forgot that it did: there is nothing to give back.
+    if (payment.status === 'failed') return done(changed(payment, {}), recorded);
+    const voided = changed(payment, { status: 'voided' });
+    return done(voided, recorded, publish('payment.voided', { ...facts(voided), reason: payment.reason ?? '' }));
+  }
+  const refunded = changed(payment, {
+    status: 'refunded',
+    capturedCents: payment.amountCents,
+    refundedCents: payment.amountCents,
+  });
   return done(refunded, recorded, publish('payment.refunded', { ...facts(refunded), reason: payment.reason ?? '' }));
 };
 
@@ -171,20 +192,36 @@ const reported = (payment: Payment, { outcome, eventId, reason }: Payload<'payme
   return outcome === 'captured' ? captured(payment, { providerRef: eventId }) : declined(payment, reason ?? 'payment.declined');
 };
 
+/** A provider knows nothing of the order's correlation: what follows from its report stands in the order's own history. */
+const inTheOrder = ({ orderKey }: Payment, { headers }: Message, decision: Decision<Payment>): Decision<Payment> => ({
+  ...decision,
+  effects: inTrace({ correlationId: orderKey, traceparent: headers.traceparent }, ...decision.effects),
+});
+
 const chargeKey = ({ id, attempts }: Payment): string => `pay:${id}:charge:${attempts}`;
 const undoKey = ({ id, attempts }: Payment): string => `pay:${id}:undo:${attempts}`;
 
 const undoJob = (payment: Payment, reason: string): Effect =>
   enqueue(
     'payment.undo',
-    { paymentId: payment.id, chargeKey: chargeKey(payment), refundKey: undoKey(payment), amountCents: payment.amountCents, reason },
+    {
+      paymentId: payment.id,
+      chargeKey: chargeKey(payment),
+      refundKey: undoKey(payment),
+      amountCents: payment.amountCents,
+      reason,
+    },
     { reply: 'payment.refund-answered', unique: { key: undoKey(payment), while: 'unfinished' } },
   );
 
 const attempt = (key: string, row: Pick<Attempt, 'operation' | 'status'> & Partial<Attempt>): Effect =>
   write('attempt', key, { providerRef: null, reason: null, ...row } satisfies Attempt);
 
-const changed = (payment: Payment, change: Partial<Payment>): Payment => ({ ...payment, ...change, version: payment.version + 1 });
+const changed = (payment: Payment, change: Partial<Payment>): Payment => ({
+  ...payment,
+  ...change,
+  version: payment.version + 1,
+});
 
 const facts = ({ id, orderKey, orderId, orderNumber, amountCents, currency }: Payment) => ({
   paymentId: id,

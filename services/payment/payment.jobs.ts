@@ -1,6 +1,6 @@
 /** What payment's workers do: the calls to the provider. A handler may run again after a crash, so each begins where the last may have ended. */
 import type { ChargePayload, UndoPayload } from '../../models/jobs.ts';
-import type { JobContext, JobHandler } from '../../runtime/worker.ts';
+import type { JobContext, JobHandler } from '../../runtime/perform.ts';
 import type { ChargeResult, PaymentProvider, RefundResult } from './payment.provider.ts';
 
 export const paymentJobs = (provider: () => PaymentProvider): JobHandler[] => [
@@ -17,5 +17,8 @@ const charge = async (provider: PaymentProvider, payload: ChargePayload, { attem
   return provider.charge(payload, signal);
 };
 
-const undo = (provider: PaymentProvider, { chargeKey, refundKey, amountCents }: UndoPayload, { signal }: JobContext): Promise<RefundResult> =>
-  provider.refund({ idempotencyKey: refundKey, chargeKey, amountCents }, signal);
+const undo = (
+  provider: PaymentProvider,
+  { chargeKey, refundKey, amountCents }: UndoPayload,
+  { signal }: JobContext,
+): Promise<RefundResult> => provider.refund({ idempotencyKey: refundKey, chargeKey, amountCents }, signal);

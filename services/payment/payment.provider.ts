@@ -1,7 +1,7 @@
 /** The port to a payment provider, and its adapter for the sandbox. Calls are made by jobs only. */
 import http from 'node:http';
 import https from 'node:https';
-import { Hopeless } from '../../runtime/worker.ts';
+import { Hopeless } from '../../runtime/perform.ts';
 
 export interface ChargeRequest {
   idempotencyKey: string;
@@ -43,7 +43,13 @@ export const sandboxProvider = ({ url, callMs, callbackUrl }: SandboxOptions): P
   const agent = new transport.Agent({ keepAlive: true, maxSockets: 256 });
 
   // node:http rather than fetch: a quarter of the time per call, and this is the one call every order makes.
-  const call = (method: string, path: string, signal: AbortSignal, body?: object, key?: string): Promise<{ status: number; body: unknown }> =>
+  const call = (
+    method: string,
+    path: string,
+    signal: AbortSignal,
+    body?: object,
+    key?: string,
+  ): Promise<{ status: number; body: unknown }> =>
     new Promise((resolve, reject) => {
       const text = body ? JSON.stringify(body) : '';
       const headers: http.OutgoingHttpHeaders = { 'Content-Length': Buffer.byteLength(text) };

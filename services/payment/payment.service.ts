@@ -10,11 +10,11 @@ import { retry } from '../../mixins/retry.mixin.ts';
 import { tracing } from '../../mixins/tracing.mixin.ts';
 import { worker } from '../../mixins/worker.mixin.ts';
 import { Refused } from '../../models/errors.ts';
-import { paymentMessages, paymentWebhook } from '../../models/payment.ts';
 import { paymentModel } from '../../models/payment.model.ts';
+import { paymentMessages, paymentWebhook } from '../../models/payment.ts';
 import type { Actor } from '../../runtime/actor.ts';
-import { StartError } from '../../runtime/database.ts';
 import { runtimeOf } from '../../runtime/holder.ts';
+import { StartError } from '../../runtime/start-error.ts';
 import { decide, type Payment } from './payment.decider.ts';
 import { paymentJobs } from './payment.jobs.ts';
 import { type PaymentProvider, sandboxProvider } from './payment.provider.ts';
@@ -22,7 +22,13 @@ import { paymentStore } from './payment.store.ts';
 import { type Sandbox, startSandbox } from './sandbox.ts';
 import { verifyWebhook } from './webhook.ts';
 
-const definition: Actor<Payment> = { type: 'payment', messages: paymentMessages, decide, store: paymentStore, onPoison: 'park' };
+const definition: Actor<Payment> = {
+  type: 'payment',
+  messages: paymentMessages,
+  decide,
+  store: paymentStore,
+  onPoison: 'park',
+};
 
 type Report = z.output<typeof paymentWebhook>;
 
@@ -75,7 +81,9 @@ export default (config: Config): ServiceSchema => {
     },
     async started() {
       if (!config.paymentUrl && config.production) {
-        throw new StartError('PAYMENT_URL is not set: in production payment needs a provider (or stop running payment here with SERVICES).');
+        throw new StartError(
+          'PAYMENT_URL is not set: in production payment needs a provider (or stop running payment here with SERVICES).',
+        );
       }
       if (!config.paymentUrl) sandbox = await startSandbox({ secret: config.paymentWebhookSecret });
       const url = config.paymentUrl ?? (sandbox as Sandbox).url;

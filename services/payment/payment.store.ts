@@ -37,7 +37,14 @@ const FIXED = {
   token: 'text',
 };
 
-const ATTEMPT = { idempotencyKey: 'text', paymentId: 'uuid', operation: 'text', status: 'text', providerRef: 'text', reason: 'text' };
+const ATTEMPT = {
+  idempotencyKey: 'text',
+  paymentId: 'uuid',
+  operation: 'text',
+  status: 'text',
+  providerRef: 'text',
+  reason: 'text',
+};
 
 const save = async (tx: Tx, changes: Changes<Payment>): Promise<void> => {
   const binds = new Binds();

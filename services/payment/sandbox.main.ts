@@ -1,6 +1,6 @@
 /** `npm run sandbox`: the payment sandbox as a process of its own, so that several payment nodes share one provider. */
 import { readConfig } from '../../config.ts';
-import { StartError } from '../../runtime/database.ts';
+import { StartError } from '../../runtime/start-error.ts';
 import { startSandbox } from './sandbox.ts';
 
 const run = async (): Promise<void> => {

@@ -37,12 +37,20 @@ export interface Sandbox {
 
 const SLOW_MS = 5_000;
 
-export const startSandbox = async ({ port = 0, host = '127.0.0.1', secret }: { port?: number; host?: string; secret: string }): Promise<Sandbox> => {
+export const startSandbox = async ({
+  port = 0,
+  host = '127.0.0.1',
+  secret,
+}: {
+  port?: number;
+  host?: string;
+  secret: string;
+}): Promise<Sandbox> => {
   const charges = new Map<string, Charge>();
   const refunds = new Map<string, { status: 'refunded'; providerRef: string }>();
   const failures = new Map<string, number>();
 
-  const charge = (key: string, body: ChargeBody, response: http.ServerResponse): void => {
+  const charge = (key: string, body: ChargeBody, response: http.ServerResponse) => {
     const known = charges.get(key);
     if (known) return answer(response, known.status === 'captured' ? 200 : 402, outcome(known));
     if (body.token === 'tok_error') {
@@ -70,7 +78,7 @@ export const startSandbox = async ({ port = 0, host = '127.0.0.1', secret }: { p
     if (token === 'tok_twice' && body.callbackUrl) void callBackTwice(body.callbackUrl, made, secret);
   };
 
-  const refund = (key: string, body: { chargeKey: string; amountCents: number }, response: http.ServerResponse): void => {
+  const refund = (key: string, body: { chargeKey: string; amountCents: number }, response: http.ServerResponse) => {
     const known = refunds.get(key);
     if (known) return answer(response, 200, known);
     const taken = charges.get(body.chargeKey);
@@ -88,7 +96,12 @@ export const startSandbox = async ({ port = 0, host = '127.0.0.1', secret }: { p
       const known = charges.get(decodeURIComponent(id));
       return answer(response, known ? 200 : 404, known ? outcome(known) : { status: 'none' });
     }
-    if (request.method === 'GET' && resource === 'ledger') return answer(response, 200, [...charges].map(([k, made]) => ({ key: k, ...made })));
+    if (request.method === 'GET' && resource === 'ledger')
+      return answer(
+        response,
+        200,
+        [...charges].map(([k, made]) => ({ key: k, ...made })),
+      );
     if (request.method !== 'POST' || !key) return answer(response, 400, { error: 'POST with an Idempotency-Key' });
     let text = '';
     request.setEncoding('utf8');
@@ -96,7 +109,8 @@ export const startSandbox = async ({ port = 0, host = '127.0.0.1', secret }: { p
       text += chunk;
     });
     request.on('end', () => {
-      const body = JSON.parse(text || '{}');
+      const body = parse(text);
+      if (!body) return answer(response, 400, { error: 'the body is not JSON' });
       if (resource === 'charges') charge(key, body, response);
       else if (resource === 'refunds') refund(key, body, response);
       else answer(response, 404, {});
@@ -117,6 +131,14 @@ export const startSandbox = async ({ port = 0, host = '127.0.0.1', secret }: { p
         server.closeAllConnections();
       }),
   };
+};
+
+const parse = (text: string) => {
+  try {
+    return JSON.parse(text || '{}');
+  } catch {
+    return undefined;
+  }
 };
 
 const outcome = ({ status, providerRef, reason }: Charge) => ({ status, providerRef, ...(reason ? { reason } : {}) });

@@ -103,7 +103,13 @@ const cancel = (plant: Plant, { orderKey, reason }: Payload<'dispatch.cancel'>, 
     effects.push(
       write('load', load.id, { ...load, status: 'cancelled' }),
       tell('truck', load.truckId, 'truck.return-to-plant', { loadId: load.id, reason }),
-      publish(`truck.${load.truckId}.returntoplant`, { truckId: load.truckId, loadId: load.id, orderKey, orderId: load.orderId, reason }),
+      publish(`truck.${load.truckId}.returntoplant`, {
+        truckId: load.truckId,
+        loadId: load.id,
+        orderKey,
+        orderId: load.orderId,
+        reason,
+      }),
     );
   }
   return effects.length > 0 ? done(plant, effects) : ignore('no truck and no place in the queue');
@@ -163,7 +169,14 @@ const assign = (plant: Plant, job: DeliveryJob, truckId: string, context: Decidi
     write('load', load.id, load),
     ...inTrace(
       traceOf(job),
-      tell('truck', truckId, 'truck.assign', { loadId: load.id, jobId: job.id, orderKey, orderId, plantId: plant.id, distanceMiles }),
+      tell('truck', truckId, 'truck.assign', {
+        loadId: load.id,
+        jobId: job.id,
+        orderKey,
+        orderId,
+        plantId: plant.id,
+        distanceMiles,
+      }),
       publish('order.truck.assigned', { orderKey, orderId, truckId, loadId: load.id, plantId: plant.id }),
     ),
   ];
@@ -173,7 +186,13 @@ const waits = (plant: Plant, job: DeliveryJob): Effect[] => [
   save({ ...job, reason: 'no_truck' }),
   ...inTrace(
     traceOf(job),
-    publish('dispatch.no_truck', { orderKey: job.orderKey, orderId: job.orderId, plantId: plant.id, jobId: job.id, priority: job.priority }),
+    publish('dispatch.no_truck', {
+      orderKey: job.orderKey,
+      orderId: job.orderId,
+      plantId: plant.id,
+      jobId: job.id,
+      priority: job.priority,
+    }),
   ),
 ];
 
@@ -187,10 +206,7 @@ const MOST_AGEING = 50;
 export const byUrgency =
   (now: Date) =>
   (a: DeliveryJob, b: DeliveryJob): number =>
-    urgency(b, now) - urgency(a, now) ||
-    startOf(a) - startOf(b) ||
-    a.requestedAt.localeCompare(b.requestedAt) ||
-    a.id.localeCompare(b.id);
+    urgency(b, now) - urgency(a, now) || startOf(a) - startOf(b) || a.requestedAt.localeCompare(b.requestedAt) || a.id.localeCompare(b.id);
 
 /** As a time, since the text may stand in any offset; whoever names none is served as soon as possible. */
 const startOf = ({ requestedStart }: DeliveryJob): number => (requestedStart ? Date.parse(requestedStart) : 0);

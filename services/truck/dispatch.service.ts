@@ -10,8 +10,8 @@ import { retry } from '../../mixins/retry.mixin.ts';
 import { tracing } from '../../mixins/tracing.mixin.ts';
 import { plantForm } from '../../models/catalogue.ts';
 import { Refused } from '../../models/errors.ts';
-import { dispatchMessages } from '../../models/truck.ts';
 import { plantModel } from '../../models/truck.model.ts';
+import { dispatchMessages } from '../../models/truck.ts';
 import { id } from '../../models/words.ts';
 import type { Actor } from '../../runtime/actor.ts';
 import { runtimeOf } from '../../runtime/holder.ts';
@@ -48,17 +48,20 @@ export default (): ServiceSchema =>
         if (!(await insertPlant(runtimeOf(ctx.broker).database, plant))) throw new Refused('resource.exists', { id: plant.id });
         return plant;
       }),
-      queue: checked(z.strictObject({ plantId: id.optional(), limit: z.coerce.number().int().min(1).max(200).default(50) }), async ({ plantId, limit }, ctx) => {
-        const { database } = runtimeOf(ctx.broker);
-        const now = database.now();
-        const waiting = await waitingJobs(database, plantId, 1_000);
-        waiting.sort((a, b) => byUrgency(now)(asJob(a), asJob(b)));
-        const items = waiting.slice(0, limit).map((entry) => ({
-          ...entry,
-          urgency: urgency(asJob(entry), now),
-          waitingSeconds: Math.round((now.getTime() - Date.parse(entry.waitingSince)) / 1_000),
-        }));
-        return { items, nextCursor: null };
-      }),
+      queue: checked(
+        z.strictObject({ plantId: id.optional(), limit: z.coerce.number().int().min(1).max(200).default(50) }),
+        async ({ plantId, limit }, ctx) => {
+          const { database } = runtimeOf(ctx.broker);
+          const now = database.now();
+          const waiting = await waitingJobs(database, plantId, 1_000);
+          waiting.sort((a, b) => byUrgency(now)(asJob(a), asJob(b)));
+          const items = waiting.slice(0, limit).map((entry) => ({
+            ...entry,
+            urgency: urgency(asJob(entry), now),
+            waitingSeconds: Math.round((now.getTime() - Date.parse(entry.waitingSince)) / 1_000),
+          }));
+          return { items, nextCursor: null };
+        },
+      ),
     },
   }) as ServiceSchema;

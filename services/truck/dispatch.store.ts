@@ -47,20 +47,40 @@ const load = async (tx: Tx, keys: readonly string[], messages: readonly Message[
   const loads = named(messages, 'loadId', 'truck.status.changed', 'dispatch.truck-refused');
   const states = new Map((await tx.query<Plant>(PLANTS, [plants])).map((plant) => [plant.id, plant]));
   const rows = new Map(keys.map((key) => [key, new Rows()]));
-  const jobs = await tx.query<OfPlant<DeliveryJob>>(JOBS, [plants, named(messages, 'orderKey', 'dispatch.request', 'dispatch.cancel'), loads]);
+  const jobs = await tx.query<OfPlant<DeliveryJob>>(JOBS, [
+    plants,
+    named(messages, 'orderKey', 'dispatch.request', 'dispatch.cancel'),
+    loads,
+  ]);
   for (const { plantId, ...job } of jobs) rows.get(plantId)?.loaded('job', job.id, job);
   const open = await tx.query<OfPlant<Load>>(LOADS, [loads, named(messages, 'orderKey', 'dispatch.cancel')]);
   for (const { plantId, ...row } of open) rows.get(plantId)?.loaded('load', row.id, row);
   return { states, rows, facts: { trucks: await loadTrucks(tx, keys, messages, rows) } };
 };
 
-const loadTrucks = async (tx: Tx, keys: readonly string[], messages: readonly Message[], rows: ReadonlyMap<string, Rows>): Promise<DispatchFacts['trucks']> => {
+const loadTrucks = async (
+  tx: Tx,
+  keys: readonly string[],
+  messages: readonly Message[],
+  rows: ReadonlyMap<string, Rows>,
+): Promise<DispatchFacts['trucks']> => {
   const trucks: DispatchFacts['trucks'] = new Map(keys.map((key) => [key, []]));
   // Whoever waits, whoever asks now, and those whose open load this turn has yet to close.
-  const wanted = new Map(keys.map((key) => [key, rows.get(key)?.all<DeliveryJob>('job').filter(({ status }) => status === 'queued').length ?? 0]));
+  const wanted = new Map(
+    keys.map((key) => [
+      key,
+      rows
+        .get(key)
+        ?.all<DeliveryJob>('job')
+        .filter(({ status }) => status === 'queued').length ?? 0,
+    ]),
+  );
   for (const { key } of messages) wanted.set(key, (wanted.get(key) ?? 0) + 1);
   const binds = [keys.join('\x1e'), keys.map((key) => wanted.get(key)).join('\x1e')];
-  for (const { plantId, ...truck } of await tx.query<OfPlant<{ id: string; status: 'available'; openLoadId: string | null }>>(TRUCKS, binds)) {
+  for (const { plantId, ...truck } of await tx.query<OfPlant<{ id: string; status: 'available'; openLoadId: string | null }>>(
+    TRUCKS,
+    binds,
+  )) {
     trucks.get(plantId)?.push(truck);
   }
   return trucks;
@@ -68,7 +88,9 @@ const loadTrucks = async (tx: Tx, keys: readonly string[], messages: readonly Me
 
 /** A field of the messages of these names, as one bound set. */
 const named = (messages: readonly Message[], field: string, ...names: string[]): string =>
-  messages.flatMap(({ name, payload }) => (names.includes(name) ? ((payload as Record<string, string | null>)[field] ?? []) : [])).join('\x1e');
+  messages
+    .flatMap(({ name, payload }) => (names.includes(name) ? ((payload as Record<string, string | null>)[field] ?? []) : []))
+    .join('\x1e');
 
 const JOB_COLUMNS = {
   id: 'uuid',

@@ -3,12 +3,10 @@ import { iso } from '../../runtime/columns.ts';
 import type { Tx } from '../../runtime/database.ts';
 
 export const insertPlant = async (tx: Tx, plant: { id: string; name: string; latitude?: number; longitude?: number }): Promise<boolean> => {
-  const rows = await tx.query('insert into plants (id, name, latitude, longitude) values ($1, $2, $3, $4) on conflict do nothing returning id', [
-    plant.id,
-    plant.name,
-    plant.latitude ?? null,
-    plant.longitude ?? null,
-  ]);
+  const rows = await tx.query(
+    'insert into plants (id, name, latitude, longitude) values ($1, $2, $3, $4) on conflict do nothing returning id',
+    [plant.id, plant.name, plant.latitude ?? null, plant.longitude ?? null],
+  );
   return rows.length > 0;
 };
 

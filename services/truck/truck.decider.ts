@@ -75,7 +75,11 @@ const assign = (truck: Truck, load: Payload<'truck.assign'>, context: Context, s
     return refuse(
       'truck.busy',
       { status: truck.status },
-      tell('dispatch', load.plantId, 'dispatch.truck-refused', { loadId: load.loadId, truckId: truck.id, reason: truck.status }),
+      tell('dispatch', load.plantId, 'dispatch.truck-refused', {
+        loadId: load.loadId,
+        truckId: truck.id,
+        reason: truck.status,
+      }),
     );
   }
   const { loadId, jobId, orderKey, orderId, distanceMiles } = load;
@@ -86,7 +90,12 @@ const assign = (truck: Truck, load: Payload<'truck.assign'>, context: Context, s
     .decision();
 };
 
-const phaseDone = (truck: Truck, { loadId, phase }: Payload<'truck.phase-done'>, context: Context, settings: TruckSettings): Decision<Truck> => {
+const phaseDone = (
+  truck: Truck,
+  { loadId, phase }: Payload<'truck.phase-done'>,
+  context: Context,
+  settings: TruckSettings,
+): Decision<Truck> => {
   if (truck.loadId !== loadId || truck.status !== phase) return ignore('the truck is past that');
   const { orderKey, orderId, distanceMiles } = truck;
   const trip = new Trip(truck, context);
@@ -169,7 +178,15 @@ class Trip {
   /** Back at the plant with nothing to do: the event still names the load it ends. */
   free(): this {
     this.enter('available');
-    this.#truck = { ...this.#truck, loadId: null, jobId: null, orderKey: null, orderId: null, loaded: false, reason: null };
+    this.#truck = {
+      ...this.#truck,
+      loadId: null,
+      jobId: null,
+      orderKey: null,
+      orderId: null,
+      loaded: false,
+      reason: null,
+    };
     return this;
   }
 

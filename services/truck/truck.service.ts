@@ -11,8 +11,8 @@ import { retry } from '../../mixins/retry.mixin.ts';
 import { tracing } from '../../mixins/tracing.mixin.ts';
 import { truckForm } from '../../models/catalogue.ts';
 import { Refused } from '../../models/errors.ts';
-import { reasonForm, truckMessages } from '../../models/truck.ts';
 import { truckModel } from '../../models/truck.model.ts';
+import { reasonForm, truckMessages } from '../../models/truck.ts';
 import { id } from '../../models/words.ts';
 import type { Actor } from '../../runtime/actor.ts';
 import { runtimeOf } from '../../runtime/holder.ts';
@@ -61,7 +61,8 @@ export default (config: Config): ServiceSchema => {
         const truckId = given ?? form.code;
         const added = await insertTruck(runtime.database, { id: truckId, ...form });
         if (added === 'exists') throw new Refused('resource.exists', { id: truckId });
-        if (added === 'no plant') throw new Refused('request.invalid', { errors: [{ pointer: '/plantId', detail: 'there is no such plant' }] });
+        if (added === 'no plant')
+          throw new Refused('request.invalid', { errors: [{ pointer: '/plantId', detail: 'there is no such plant' }] });
         await runtime.tell('dispatch', form.plantId, 'dispatch.sweep', {});
         return truckById(runtime.database, truckId);
       }),

@@ -12,12 +12,12 @@ import { freePort } from '../support/servers.ts';
 import { canCrash, makeWorld, type World } from '../support/world.ts';
 
 const turns: FailPoint[] = ['turn.taken', 'turn.decided', 'turn.saved', 'turn.sent', 'turn.committed'];
-const seams: [FailPoint, of?: string][] = [
-  ['tells.stored'],
+const seams: [FailPoint, of: string][] = [
+  ['tells.stored', ''],
   ...turns.flatMap((point) => ['order', 'inventory', 'payment', 'dispatch', 'truck'].map((of): [FailPoint, string] => [point, of])),
-  ['jobs.claimed'],
-  ['jobs.done'],
-  ['jobs.ended'],
+  ['jobs.claimed', ''],
+  ['jobs.done', ''],
+  ['jobs.ended', ''],
 ];
 
 const can = await canCrash('test/crash/lost-answers');

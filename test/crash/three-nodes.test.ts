@@ -1,7 +1,7 @@
 /** Three nodes, 300 orders, and bad weather: kills, freezes, a NATS that restarts and a Postgres that hangs up. CRASH_SEED has a run again. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pause } from '../../runtime/failure.ts';
-import { crowd, Customers } from '../support/customers.ts';
+import { Customers, crowd } from '../support/customers.ts';
 import { until } from '../support/quiet.ts';
 import { type Chance, chanceOf } from '../support/seed.ts';
 import { canCrash, type Life, makeWorld, type World } from '../support/world.ts';
@@ -74,7 +74,9 @@ const can = await canCrash('test/crash/three-nodes');
 
     expect(await world.settle(customers.accepted, 60_000)).toEqual([]);
     expect(customers.accepted).toHaveLength(ORDERS);
-    const ends = await world.database.query<{ status: string; orders: string }>('select status, count(*) as orders from orders group by status');
+    const ends = await world.database.query<{ status: string; orders: string }>(
+      'select status, count(*) as orders from orders group by status',
+    );
     process.stdout.write(`  ${ends.map(({ status, orders }) => `${status} ${orders}`).join(', ')}\n`);
     expect(Number(ends.find(({ status }) => status === 'delivered')?.orders)).toBeGreaterThan(ORDERS / 2);
     expect(await Promise.all(nodes.map((node) => node.stop()))).toEqual([0, 0, 0]);

@@ -12,7 +12,8 @@ const JOBS_TAKEN_OVER_MS = 13_000;
 const hot = (count: number, token = 'tok_ok'): Wish[] =>
   Array.from({ length: count }, () => ({ sku: 'CONCRETE-C25', plantId: 'north', quantity: 1, token }));
 
-const isFrozen = ({ child }: Life): boolean => /^T/.test(spawnSync('ps', ['-o', 'stat=', '-p', String(child?.process.pid)], { encoding: 'utf8' }).stdout);
+const isFrozen = ({ child }: Life): boolean =>
+  /^T/.test(spawnSync('ps', ['-o', 'stat=', '-p', String(child?.process.pid)], { encoding: 'utf8' }).stdout);
 
 const can = await canCrash('test/crash/zombie');
 

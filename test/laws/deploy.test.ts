@@ -58,10 +58,7 @@ describe('docker-compose.yml', () => {
 
   test('gives values that config.ts takes', () => {
     for (const { environment = {} } of ours) {
-      const plain = Object.entries(environment).map(([name, value]) => [
-        name,
-        value.replace(/^\$\{\w+:-(.*)\}$/, '$1'),
-      ]);
+      const plain = Object.entries(environment).map(([name, value]) => [name, value.replace(/^\$\{\w+:-(.*)\}$/, '$1')]);
       expect(() => readConfig([], Object.fromEntries(plain))).not.toThrow();
     }
   });
@@ -74,8 +71,7 @@ describe('docker-compose.yml', () => {
   });
 
   test('opens ports on this machine only', () => {
-    for (const { ports = [] } of Object.values(compose.services))
-      for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
+    for (const { ports = [] } of Object.values(compose.services)) for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
   });
 });
 

@@ -31,12 +31,7 @@ const cruise = (folder: string, entries: readonly string[]): string[] => {
 /** Each line would be natural to write, and is wrong. */
 const wrong: [rule: string, file: string, line: string, target: string][] = [
   ['models-import-nothing-of-ours', 'models/order.ts', "import '../runtime/decider.ts';", 'runtime/decider.ts'],
-  [
-    'runtime-knows-no-service',
-    'runtime/turn.ts',
-    "import '../services/order/order.decider.ts';",
-    'services/order/order.decider.ts',
-  ],
+  ['runtime-knows-no-service', 'runtime/turn.ts', "import '../services/order/order.decider.ts';", 'services/order/order.decider.ts'],
   ['runtime-knows-no-service', 'runtime/host.ts', "import type { Config } from '../config.ts';", 'config.ts'],
   ['mixins-know-no-service', 'mixins/actor.mixin.ts', "import '../services/answered.ts';", 'services/answered.ts'],
   [
@@ -45,44 +40,19 @@ const wrong: [rule: string, file: string, line: string, target: string][] = [
     "import type { Truck } from '../truck/truck.decider.ts';",
     'services/truck/truck.decider.ts',
   ],
-  [
-    'what-rooms-share-knows-no-room',
-    'services/answered.ts',
-    "import './truck/truck.store.ts';",
-    'services/truck/truck.store.ts',
-  ],
+  ['what-rooms-share-knows-no-room', 'services/answered.ts', "import './truck/truck.store.ts';", 'services/truck/truck.store.ts'],
   [
     'services-do-not-import-the-top',
     'services/truck/truck.service.ts',
     "import { settings } from '../../config.ts';\nsettings;",
     'config.ts',
   ],
-  [
-    'of-the-top-services-know-config',
-    'services/truck/fleet.ts',
-    "import type { Node } from '../../node.ts';",
-    'node.ts',
-  ],
+  ['of-the-top-services-know-config', 'services/truck/fleet.ts', "import type { Node } from '../../node.ts';", 'node.ts'],
   ['config-stands-on-the-start-error', 'config.ts', "import './runtime/host.ts';", 'runtime/host.ts'],
   ['nothing-imports-tests-or-benchmarks', 'node.ts', "import './test/support/given.ts';", 'test/support/given.ts'],
-  [
-    'deciders-are-pure',
-    'services/truck/truck.decider.ts',
-    "import './truck.store.ts';",
-    'services/truck/truck.store.ts',
-  ],
-  [
-    'deciders-are-pure',
-    'services/payment/payment.decider.ts',
-    "import { randomUUID } from 'node:crypto';\nrandomUUID();",
-    'crypto',
-  ],
-  [
-    'deciders-are-pure',
-    'services/payment/undo.decider.ts',
-    "import '../../runtime/database.ts';",
-    'runtime/database.ts',
-  ],
+  ['deciders-are-pure', 'services/truck/truck.decider.ts', "import './truck.store.ts';", 'services/truck/truck.store.ts'],
+  ['deciders-are-pure', 'services/payment/payment.decider.ts', "import { randomUUID } from 'node:crypto';\nrandomUUID();", 'crypto'],
+  ['deciders-are-pure', 'services/payment/undo.decider.ts', "import '../../runtime/database.ts';", 'runtime/database.ts'],
   [
     'deciders-take-only-types-of-their-tools',
     'services/truck/dispatch.decider.ts',
@@ -106,10 +76,7 @@ describe('imports go down only', () => {
     for (const [, file, line] of wrong) files.set(file, `${line}\nexport {};\n`);
     files.set('runtime/one.ts', "import './two.ts';\n");
     files.set('runtime/two.ts', "import type { One } from './one.ts';\nexport type Two = One;\n");
-    files.set(
-      'tsconfig.json',
-      '{ "compilerOptions": { "module": "nodenext", "allowImportingTsExtensions": true, "noEmit": true } }',
-    );
+    files.set('tsconfig.json', '{ "compilerOptions": { "module": "nodenext", "allowImportingTsExtensions": true, "noEmit": true } }');
     for (const [file, text] of files) {
       mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
       writeFileSync(path.join(folder, file), text);

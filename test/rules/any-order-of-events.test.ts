@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Order } from '../../services/order/order.decider.ts';
+import type { Order } from '../../services/order/order.state.ts';
 import type { Payment } from '../../services/payment/payment.decider.ts';
 import { always, atQuiet } from './books.ts';
 import { type Plan, type PlannedOrder, play } from './scheduler.ts';
@@ -18,15 +18,7 @@ const RUN = {
 
 const order: fc.Arbitrary<PlannedOrder> = fc.record({
   method: fc.constantFrom('card', 'card', 'transfer', 'account', 'cod'),
-  card: fc.constantFrom(
-    'captures',
-    'captures',
-    'declines',
-    'loses the answer',
-    'is down',
-    'reports too',
-    'takes it later',
-  ),
+  card: fc.constantFrom('captures', 'captures', 'declines', 'loses the answer', 'is down', 'reports too', 'takes it later'),
   transfer: fc.constantFrom('arrives', 'arrives', 'arrives twice told', 'bounces', 'never comes'),
   lines: fc.array(
     fc.record({
@@ -90,8 +82,7 @@ describe('in any order of events', () => {
     const seen = new Set<string>();
     for (const plan of fc.sample(planWith(true), { numRuns: 200, seed: 1 })) {
       const { world } = play(plan);
-      for (const [, { status, reason }] of world.of<Order>('order'))
-        seen.add(`order ${status}${reason ? ` (${reason})` : ''}`);
+      for (const [, { status, reason }] of world.of<Order>('order')) seen.add(`order ${status}${reason ? ` (${reason})` : ''}`);
       for (const [, { status }] of world.of<Payment>('payment')) seen.add(`payment ${status}`);
       for (const { type } of world.events) seen.add(type);
     }

@@ -1,7 +1,7 @@
 /** What must be true of the world: while it moves, and once it is quiet. Each gives its complaints in words. */
 import { terminalOrderStatuses } from '../../models/order.ts';
 import type { Movement, Reservation, Stock } from '../../services/inventory/inventory.decider.ts';
-import type { Order } from '../../services/order/order.decider.ts';
+import type { Order } from '../../services/order/order.state.ts';
 import type { Payment } from '../../services/payment/payment.decider.ts';
 import type { DeliveryJob, Load } from '../../services/truck/dispatch.decider.ts';
 import type { Truck } from '../../services/truck/truck.decider.ts';
@@ -13,13 +13,9 @@ const isOpen = ({ status }: Reservation): boolean => status === 'active' || stat
 export const stockBooks = ({ world }: Played): string[] =>
   world.of<Stock>('inventory').flatMap(([key, { available, reserved }]) => {
     const open = sum(
-      [...world.table<Reservation>(`inventory/${key}`, 'reservation').values()]
-        .filter(isOpen)
-        .map(({ quantity }) => quantity),
+      [...world.table<Reservation>(`inventory/${key}`, 'reservation').values()].filter(isOpen).map(({ quantity }) => quantity),
     );
-    const onHand = sum(
-      [...world.table<Movement>(`inventory/${key}`, 'movement').values()].map((movement) => movement.onHand),
-    );
+    const onHand = sum([...world.table<Movement>(`inventory/${key}`, 'movement').values()].map((movement) => movement.onHand));
     return [
       ...(reserved === open ? [] : [`${key}: ${reserved} reserved, but the open reservations hold ${open}`]),
       ...(available + reserved === onHand
@@ -30,9 +26,7 @@ export const stockBooks = ({ world }: Played): string[] =>
   });
 
 export const openLoads = ({ world }: Played): string[] => {
-  const busy = plants
-    .flatMap((plant) => [...world.table<Load>(`dispatch/${plant}`, 'load').values()])
-    .filter(({ closedAt }) => !closedAt);
+  const busy = plants.flatMap((plant) => [...world.table<Load>(`dispatch/${plant}`, 'load').values()]).filter(({ closedAt }) => !closedAt);
   return busy
     .filter(({ truckId }, index) => busy.findIndex((other) => other.truckId === truckId) !== index)
     .map(({ truckId }) => `${truckId} has two open loads`);
@@ -43,9 +37,7 @@ export const refundsOnce = ({ world, ledger }: Played): string[] => {
   const told = world.events.filter(({ type }) => type === 'payment.refunded').map(({ data }) => data.paymentId);
   return [
     ...[...ledger].filter(([, { refunds }]) => refunds > 1).map(([key]) => `${key} was refunded twice`),
-    ...told
-      .filter((id, index) => told.indexOf(id) !== index)
-      .map((id) => `payment.refunded was published twice for ${id}`),
+    ...told.filter((id, index) => told.indexOf(id) !== index).map((id) => `payment.refunded was published twice for ${id}`),
   ];
 };
 
@@ -80,9 +72,7 @@ export const money = ({ world, ledger }: Played): string[] =>
         : [`order ${orderKey} is ${order.status}, and its money is ${held ? 'held' : 'not held'} (payment ${status})`]),
       ...(capturedCents - refundedCents > 0 === held
         ? []
-        : [
-            `payment ${id}: the books say ${capturedCents} − ${refundedCents}, the provider ${held ? 'holds it' : 'has nothing'}`,
-          ]),
+        : [`payment ${id}: the books say ${capturedCents} − ${refundedCents}, the provider ${held ? 'holds it' : 'has nothing'}`]),
     ];
   });
 
@@ -92,8 +82,7 @@ export const holds = ({ world }: Played): string[] =>
     [...world.table<Reservation>(`inventory/${key}`, 'reservation')].flatMap(([orderKey, reservation]) => {
       const { status } = world.states.get(`order/${orderKey}`) as Order;
       const over = terminalOrderStatuses.includes(status) || status === 'payment_failed' || status === 'delivered';
-      const right =
-        status === 'delivered' ? reservation.status === 'consumed' : over ? !isOpen(reservation) : isOpen(reservation);
+      const right = status === 'delivered' ? reservation.status === 'consumed' : over ? !isOpen(reservation) : isOpen(reservation);
       return right ? [] : [`${key}: order ${orderKey} is ${status}, its reservation ${reservation.status}`];
     }),
   );

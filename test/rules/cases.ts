@@ -69,12 +69,10 @@ const cases: Case[] = [
   ...casesOf(orderRules, [
     ['nothing', { key: ADA, facts: market }],
     ['pending, one line to come', { key: ADA, state: adasOrderIn('pending', { awaiting: [CONCRETE] }), facts: market }],
-    ...statuses(orderLife).map(
-      (status: OrderStatus): [string, Scene<ReturnType<typeof adasOrderIn>, typeof market>] => [
-        status,
-        { key: ADA, state: adasOrderIn(status), facts: market },
-      ],
-    ),
+    ...statuses(orderLife).map((status: OrderStatus): [string, Scene<ReturnType<typeof adasOrderIn>, typeof market>] => [
+      status,
+      { key: ADA, state: adasOrderIn(status), facts: market },
+    ]),
   ]),
   ...casesOf(stockRules, [
     ['nothing', { key: CONCRETE }],
@@ -112,9 +110,7 @@ const cases: Case[] = [
 ];
 
 export const everything = cases.flatMap((one) =>
-  Object.entries(sayings[one.actor] ?? {}).flatMap(([name, payloads]) =>
-    payloads.map((payload) => ({ ...one, name, payload })),
-  ),
+  Object.entries(sayings[one.actor] ?? {}).flatMap(([name, payloads]) => payloads.map((payload) => ({ ...one, name, payload }))),
 );
 
 export const decided = ({ rules, scene, name, payload }: (typeof everything)[number]) => {

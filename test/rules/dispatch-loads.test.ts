@@ -2,17 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { DeliveryJobStatus, LoadStatus } from '../../models/truck.ts';
 import type { DeliveryJob, Load } from '../../services/truck/dispatch.decider.ts';
-import {
-  ADA,
-  ADAS_JOB,
-  ADAS_LOAD,
-  BO,
-  dispatchRules,
-  freeAtNorth,
-  north,
-  openLoad,
-  waitingJob,
-} from '../support/examples.ts';
+import { ADA, ADAS_JOB, ADAS_LOAD, BO, dispatchRules, freeAtNorth, north, openLoad, waitingJob } from '../support/examples.ts';
 import { given, NOW, uuid } from '../support/given.ts';
 
 const job = (status: DeliveryJobStatus): DeliveryJob => waitingJob(ADAS_JOB, ADA, { status });
@@ -79,9 +69,7 @@ describe('the truck refuses', () => {
   });
 
   test('a load that is closed is refused once', () => {
-    const one = plant('in_progress', {})
-      .hears('dispatch.truck-refused', refuses)
-      .hears('dispatch.truck-refused', refuses);
+    const one = plant('in_progress', {}).hears('dispatch.truck-refused', refuses).hears('dispatch.truck-refused', refuses);
     expect(one.decision).toMatchObject({ kind: 'ignored', effects: [] });
   });
 });

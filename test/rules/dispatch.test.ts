@@ -1,12 +1,6 @@
 /** A plant's dispatcher: who waits gets the next truck, in the right order; who gets none knows why. */
 import { describe, expect, test } from '@jest/globals';
-import {
-  byUrgency,
-  type DeliveryJob,
-  type DispatchFacts,
-  type Load,
-  urgency,
-} from '../../services/truck/dispatch.decider.ts';
+import { byUrgency, type DeliveryJob, type DispatchFacts, type Load, urgency } from '../../services/truck/dispatch.decider.ts';
 import {
   ADA,
   ADAS_JOB,
@@ -24,8 +18,7 @@ import {
 } from '../support/examples.ts';
 import { given, minutesLater, NOW, uuid } from '../support/given.ts';
 
-const byId = <Row extends { id: string }>(rows: Row[]): Record<string, Row> =>
-  Object.fromEntries(rows.map((row) => [row.id, row]));
+const byId = <Row extends { id: string }>(rows: Row[]): Record<string, Row> => Object.fromEntries(rows.map((row) => [row.id, row]));
 const plant = (facts: DispatchFacts, jobs: DeliveryJob[] = [], loads: Load[] = []) =>
   given(dispatchRules, { key: 'north', state: north, facts, rows: { job: byId(jobs), load: byId(loads) } });
 type One = ReturnType<typeof plant>;
@@ -34,8 +27,7 @@ const asks = { orderKey: ADA, orderId: '1', quantity: 8, distanceMiles: 3, prior
 const adas = waitingJob(ADAS_JOB, ADA);
 const bos = waitingJob(BOS_JOB, BO);
 const cleos = waitingJob(CLEOS_JOB, CLEO);
-const assigned = (one: One) =>
-  one.tells('truck.assign').map(({ key, payload }) => [key, (payload as { orderKey: string }).orderKey]);
+const assigned = (one: One) => one.tells('truck.assign').map(({ key, payload }) => [key, (payload as { orderKey: string }).orderKey]);
 const minutesAgo = (minutes: number): string => minutesLater(-minutes).toISOString();
 
 describe('a request', () => {
@@ -67,15 +59,12 @@ describe('a request', () => {
   });
 
   test('to a plant that is none is refused', () => {
-    expect(
-      given(dispatchRules, { key: 'atlantis', facts: freeAtNorth() }).hears('dispatch.request', asks).refusal,
-    ).toBe('plant.not-found');
+    expect(given(dispatchRules, { key: 'atlantis', facts: freeAtNorth() }).hears('dispatch.request', asks).refusal).toBe('plant.not-found');
   });
 });
 
 describe('who gets the truck', () => {
-  const first = (a: DeliveryJob, b: DeliveryJob): string =>
-    [a, b].sort(byUrgency(NOW)).map(({ orderKey }) => orderKey)[0] as string;
+  const first = (a: DeliveryJob, b: DeliveryJob): string => [a, b].sort(byUrgency(NOW)).map(({ orderKey }) => orderKey)[0] as string;
 
   test('the higher priority', () => {
     expect(first(adas, { ...bos, priority: 51 })).toBe(BO);
@@ -110,9 +99,7 @@ describe('who gets the truck', () => {
       ['truck-2', ADA],
     ]);
     expect(one.row<DeliveryJob>('job', BOS_JOB)).toMatchObject({ status: 'in_progress', reason: null });
-    expect(
-      one.rows<Load>('load').map(({ truckId, orderKey, status, closedAt }) => [truckId, orderKey, status, closedAt]),
-    ).toEqual([
+    expect(one.rows<Load>('load').map(({ truckId, orderKey, status, closedAt }) => [truckId, orderKey, status, closedAt])).toEqual([
       ['truck-1', BO, 'assigned', null],
       ['truck-2', ADA, 'assigned', null],
     ]);
@@ -125,8 +112,7 @@ describe('who gets the truck', () => {
     ]);
     const said = one.decision.effects.filter(({ kind }) => kind !== 'write');
     expect(said).toHaveLength(2);
-    for (const effect of said)
-      expect(effect).toMatchObject({ trace: { correlationId: ADA, traceparent: traceOf(ADA) } });
+    for (const effect of said) expect(effect).toMatchObject({ trace: { correlationId: ADA, traceparent: traceOf(ADA) } });
   });
 });
 
@@ -134,9 +120,7 @@ describe('who gets none', () => {
   test('waits with the reason no_truck, and that is said once', () => {
     const one = plant(freeAtNorth(), [adas]).settles();
     expect(one.row<DeliveryJob>('job', ADAS_JOB)).toMatchObject({ status: 'queued', reason: 'no_truck' });
-    expect(one.published('dispatch.no_truck')).toEqual([
-      { orderKey: ADA, orderId: '1', plantId: 'north', jobId: ADAS_JOB, priority: 50 },
-    ]);
+    expect(one.published('dispatch.no_truck')).toEqual([{ orderKey: ADA, orderId: '1', plantId: 'north', jobId: ADAS_JOB, priority: 50 }]);
     expect(one.settles().decision.effects).toEqual([]);
   });
 

@@ -24,11 +24,7 @@ const fromOutside = new Set([
 const broughtBy = (actor: string, effects: readonly Effect[]): string[] => [
   ...sentBy(effects).map((sent) => `${sent.actor} ${sent.name}`),
   ...effects.flatMap((effect) =>
-    effect.kind === 'setTimer'
-      ? [`${actor} ${effect.name}`]
-      : effect.kind === 'enqueue'
-        ? [`${actor} ${effect.options.reply}`]
-        : [],
+    effect.kind === 'setTimer' ? [`${actor} ${effect.name}`] : effect.kind === 'enqueue' ? [`${actor} ${effect.options.reply}`] : [],
   ),
 ];
 
@@ -51,9 +47,7 @@ describe('every status × every message', () => {
   test('no decision takes a step that its life does not know', () => {
     const wrong = everything.flatMap((one) => {
       const { state, decision, context } = decided(one);
-      return unlawful(one.actor, state, decision, context.rows).map(
-        (what) => `${one.actor} (${one.when}) hears ${one.name}: ${what}`,
-      );
+      return unlawful(one.actor, state, decision, context.rows).map((what) => `${one.actor} (${one.when}) hears ${one.name}: ${what}`);
     });
     expect([...new Set(wrong)]).toEqual([]);
   });
@@ -61,11 +55,8 @@ describe('every status × every message', () => {
   test('whatever is told, published, enqueued or refused fits those who get it', () => {
     const wrong = everything.flatMap((one) => {
       const { decision, state, context } = decided(one);
-      const settled =
-        one.rules.settle && state !== undefined ? misfits(one.actor, one.rules.settle(state, context)) : [];
-      return [...misfits(one.actor, decision), ...settled].map(
-        (what) => `${one.actor} (${one.when}) hears ${one.name}: ${what}`,
-      );
+      const settled = one.rules.settle && state !== undefined ? misfits(one.actor, one.rules.settle(state, context)) : [];
+      return [...misfits(one.actor, decision), ...settled].map((what) => `${one.actor} (${one.when}) hears ${one.name}: ${what}`);
     });
     expect([...new Set(wrong)]).toEqual([]);
   });
@@ -76,9 +67,7 @@ describe('every status × every message', () => {
       const settled = one.rules.settle && state !== undefined ? one.rules.settle(state, context).effects : [];
       return broughtBy(one.actor, [...decision.effects, ...settled]);
     });
-    const heard = Object.entries(words).flatMap(([actor, messages]) =>
-      Object.keys(messages).map((name) => `${actor} ${name}`),
-    );
+    const heard = Object.entries(words).flatMap(([actor, messages]) => Object.keys(messages).map((name) => `${actor} ${name}`));
     expect([...new Set([...brought, ...fromOutside])].sort()).toEqual(heard.sort());
     expect(brought.filter((one) => fromOutside.has(one))).toEqual([]);
   });

@@ -1,7 +1,7 @@
 /** Every way that messages can lead: from the first word on, each reached state hears everything, until nothing new is reached. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Rows } from '../../runtime/decider.ts';
-import type { Order } from '../../services/order/order.decider.ts';
+import type { Order } from '../../services/order/order.state.ts';
 import {
   ADA,
   ADAS_PAYMENT,
@@ -64,9 +64,7 @@ const walk = <State, Facts>(
           const decision = rules.decide(state, said(rules.type, scene.key, name, payload), context);
           for (const { life, to } of stepsOf(rules.type, state, decision, rows)) found.reached.get(life)?.add(to);
           for (const what of [...unlawful(rules.type, state, decision, rows), ...misfits(rules.type, decision)]) {
-            found.wrong.add(
-              `${rules.type} (${(state as { status?: string })?.status ?? 'new'}) hears ${name}: ${what}`,
-            );
+            found.wrong.add(`${rules.type} (${(state as { status?: string })?.status ?? 'new'}) hears ${name}: ${what}`);
           }
           const after = applied(state, decision, rows);
           const place = {
@@ -87,8 +85,7 @@ const walk = <State, Facts>(
 
 const rowsOf = (tables: Record<string, Record<string, unknown>>): Rows => {
   const rows = new Rows();
-  for (const [table, byId] of Object.entries(tables))
-    for (const [id, row] of Object.entries(byId)) rows.loaded(table, id, row);
+  for (const [table, byId] of Object.entries(tables)) for (const [id, row] of Object.entries(byId)) rows.loaded(table, id, row);
   return rows;
 };
 const tableOf = (rows: Rows): Record<string, unknown> => {

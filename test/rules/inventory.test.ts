@@ -43,14 +43,11 @@ describe('stock is held', () => {
     ]);
   });
 
-  test.each(['active', 'confirmed', 'consumed'] as const)(
-    'an order whose stock is %s does not hold it twice',
-    (status) => {
-      const one = stock(held, status).hears('inventory.reserve', asksFor(3));
-      expect(one.ignored).toBe('it is reserved already');
-      expect(one.state).toEqual(held);
-    },
-  );
+  test.each(['active', 'confirmed', 'consumed'] as const)('an order whose stock is %s does not hold it twice', (status) => {
+    const one = stock(held, status).hears('inventory.reserve', asksFor(3));
+    expect(one.ignored).toBe('it is reserved already');
+    expect(one.state).toEqual(held);
+  });
 
   test.each(['released', 'expired', 'backordered'] as const)('one whose hold was %s may hold anew', (status) => {
     expect(reservation(stock(concrete, status).hears('inventory.reserve', asksFor(2)))).toMatchObject({
@@ -79,20 +76,15 @@ describe('a hold', () => {
     expect(one.state).toMatchObject({ available: 10, reserved: 0 });
     expect(reservation(one)).toMatchObject({ status: 'released', expiresAt: null });
     expect(moves(one)).toEqual([['released', 6, 0]]);
-    expect(one.published('inventory.reservation.released')).toMatchObject([
-      { stockKey: CONCRETE, quantity: 6, reason: 'rain' },
-    ]);
+    expect(one.published('inventory.reservation.released')).toMatchObject([{ stockKey: CONCRETE, quantity: 6, reason: 'rain' }]);
   });
 
-  test.each(['active', 'confirmed'] as const)(
-    'that is %s and consumed has left: it is neither held nor there',
-    (status) => {
-      const one = stock(held, status).hears('inventory.consume', ofAda);
-      expect(one.state).toMatchObject({ available: 4, reserved: 0 });
-      expect(reservation(one)?.status).toBe('consumed');
-      expect(moves(one)).toEqual([['consumed', 6, -6]]);
-    },
-  );
+  test.each(['active', 'confirmed'] as const)('that is %s and consumed has left: it is neither held nor there', (status) => {
+    const one = stock(held, status).hears('inventory.consume', ofAda);
+    expect(one.state).toMatchObject({ available: 4, reserved: 0 });
+    expect(reservation(one)?.status).toBe('consumed');
+    expect(moves(one)).toEqual([['consumed', 6, -6]]);
+  });
 
   test.each([
     ['inventory.confirm', 'confirmed'],
@@ -102,10 +94,7 @@ describe('a hold', () => {
     ['inventory.release', 'consumed'],
     ['inventory.release', 'expired'],
   ] as const)('hears %s again when it is %s: nothing moves', (name, status) => {
-    const one = stock(concrete, status).hears(
-      name,
-      name === 'inventory.release' ? { ...ofAda, reason: 'rain' } : ofAda,
-    );
+    const one = stock(concrete, status).hears(name, name === 'inventory.release' ? { ...ofAda, reason: 'rain' } : ofAda);
     expect(one.decision).toMatchObject({ kind: 'ignored', effects: [] });
     expect(one.state).toEqual(concrete);
   });
@@ -114,19 +103,16 @@ describe('a hold', () => {
     expect(stock(concrete).hears('inventory.release', { ...ofAda, reason: 'rain' }).ignored).toBe('nothing is held');
   });
 
-  test.each(['inventory.confirm', 'inventory.consume'])(
-    'that has lapsed cannot be %sed: the order hears it',
-    (name) => {
-      for (const status of ['released', 'expired', undefined] as const) {
-        const one = stock(concrete, status).hears(name, ofAda);
-        expect(one.refusal).toBe('inventory.reservation-lapsed');
-        expect(one.published('inventory.rejected')).toMatchObject([
-          { orderKey: ADA, reason: 'inventory.reservation-lapsed', status: status ?? 'none' },
-        ]);
-        expect(one.state).toEqual(concrete);
-      }
-    },
-  );
+  test.each(['inventory.confirm', 'inventory.consume'])('that has lapsed cannot be %sed: the order hears it', (name) => {
+    for (const status of ['released', 'expired', undefined] as const) {
+      const one = stock(concrete, status).hears(name, ofAda);
+      expect(one.refusal).toBe('inventory.reservation-lapsed');
+      expect(one.published('inventory.rejected')).toMatchObject([
+        { orderKey: ADA, reason: 'inventory.reservation-lapsed', status: status ?? 'none' },
+      ]);
+      expect(one.state).toEqual(concrete);
+    }
+  });
 });
 
 describe('stock is counted', () => {
@@ -134,9 +120,7 @@ describe('stock is counted', () => {
     const one = stock(held).hears('inventory.receive', { quantity: 5 });
     expect(one.state).toMatchObject({ available: 9, reserved: 6 });
     expect(moves(one)).toEqual([['received', 5, 5]]);
-    expect(one.published('inventory.stock.changed')).toEqual([
-      { stockKey: CONCRETE, kind: 'received', quantity: 5, available: 9 },
-    ]);
+    expect(one.published('inventory.stock.changed')).toEqual([{ stockKey: CONCRETE, kind: 'received', quantity: 5, available: 9 }]);
   });
 
   test.each([

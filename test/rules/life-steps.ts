@@ -54,12 +54,7 @@ export const stepsOf = (actor: string, before: unknown, decision: Decision<unkno
     return [...chained('order', from, is.status, steps), ...(saga.from === saga.to ? [] : [saga])];
   }
   if (actor === 'truck' && is) {
-    return chained(
-      'truck',
-      from,
-      is.status,
-      publishedSteps('truck', decision.effects, 'truck.status.changed', 'from', 'to'),
-    );
+    return chained('truck', from, is.status, publishedSteps('truck', decision.effects, 'truck.status.changed', 'from', 'to'));
   }
   if (actor === 'payment' && is) return from === is.status ? [] : [{ life: 'payment', from, to: is.status, most: 1 }];
   if (actor === 'inventory') return reservationSteps(decision.effects, rows);
@@ -107,8 +102,7 @@ export const isKnown = ({ life, from, to, most }: Step): boolean => {
 export const unlawful = (actor: string, before: unknown, decision: Decision<unknown>, rows: Rows): string[] => {
   const unknown = stepsOf(actor, before, decision, rows).filter((step) => !isKnown(step));
   const status = (before as Alive | undefined)?.status;
-  const over =
-    actor === 'order' && terminalOrderStatuses.some((terminal) => terminal === status) && decision.kind === 'done';
+  const over = actor === 'order' && terminalOrderStatuses.some((terminal) => terminal === status) && decision.kind === 'done';
   return [
     ...unknown.map(({ life, from, to }) => `the life of a ${life} knows no step from ${from} to ${to}`),
     ...(over ? [`a ${status} order was changed`] : []),

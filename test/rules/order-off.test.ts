@@ -1,17 +1,8 @@
 /** An order is called off: by a person, by its clock; and news that comes when it is over. */
 import { describe, expect, test } from '@jest/globals';
 import type { OrderStatus } from '../../models/order.ts';
-import type { Order } from '../../services/order/order.decider.ts';
-import {
-  ADA,
-  ADAS_LOAD,
-  ADAS_PAYMENT,
-  adasOrderIn,
-  CEMENT,
-  CONCRETE,
-  market,
-  orderRules,
-} from '../support/examples.ts';
+import type { Order } from '../../services/order/order.state.ts';
+import { ADA, ADAS_LOAD, ADAS_PAYMENT, adasOrderIn, CEMENT, CONCRETE, market, orderRules } from '../support/examples.ts';
 import { given, minutesLater } from '../support/given.ts';
 
 const order = (state?: Order) => given(orderRules, { key: ADA, state, facts: market });
@@ -40,10 +31,7 @@ describe('an order is cancelled', () => {
   });
 
   test('one on account has no payment to undo', () => {
-    expect(cancelled('confirmed', { paymentMethod: 'account', paymentId: null }).told).toEqual([
-      ...BOTH_HOLDS,
-      CALL_BACK,
-    ]);
+    expect(cancelled('confirmed', { paymentMethod: 'account', paymentId: null }).told).toEqual([...BOTH_HOLDS, CALL_BACK]);
   });
 
   test('who called it off, and from where, is published', () => {
@@ -96,45 +84,37 @@ describe('the saga’s time is over', () => {
     expect(late.told).toEqual([...BOTH_HOLDS, REFUND]);
   });
 
-  test.each([
-    'validated',
-    'payment_failed',
-    'confirmed',
-    'assigned',
-    'shipped',
-    'delivered',
-    'completed',
-    'cancelled',
-    'failed',
-  ] as const)('a %s one does not mind the late alarm', (status) => {
-    const late = order(adasOrderIn(status)).hears('saga.expire');
-    expect(late.ignored).toBe('it was paid in time');
-    expect(late.decision.effects).toEqual([]);
-  });
+  test.each(['validated', 'payment_failed', 'confirmed', 'assigned', 'shipped', 'delivered', 'completed', 'cancelled', 'failed'] as const)(
+    'a %s one does not mind the late alarm',
+    (status) => {
+      const late = order(adasOrderIn(status)).hears('saga.expire');
+      expect(late.ignored).toBe('it was paid in time');
+      expect(late.decision.effects).toEqual([]);
+    },
+  );
 });
 
 describe('late news of an order that is over', () => {
   const money = { orderKey: ADA, paymentId: ADAS_PAYMENT };
   const there = { orderKey: ADA, truckId: 'truck-1', loadId: ADAS_LOAD, deliveredAt: minutesLater(9).toISOString() };
 
-  test.each(['cancelled', 'failed', 'payment_failed'] as const)(
-    'money for a %s one is an exception, and goes back',
-    (status) => {
-      const late = order(adasOrderIn(status, { paymentId: ADAS_PAYMENT })).hears('payment.confirmed', money);
-      expect(late.told).toEqual([REFUND]);
-      expect(late.published('order.exception')).toMatchObject([
-        { orderKey: ADA, status, what: 'payment confirmed too late' },
-      ]);
-      expect(late.state?.status).toBe(status);
-    },
-  );
+  test.each(['cancelled', 'failed', 'payment_failed'] as const)('money for a %s one is an exception, and goes back', (status) => {
+    const late = order(adasOrderIn(status, { paymentId: ADAS_PAYMENT })).hears('payment.confirmed', money);
+    expect(late.told).toEqual([REFUND]);
+    expect(late.published('order.exception')).toMatchObject([{ orderKey: ADA, status, what: 'payment confirmed too late' }]);
+    expect(late.state?.status).toBe(status);
+  });
 
   test('another order’s payment is none of its business', () => {
     const late = order(adasOrderIn('cancelled', { paymentId: null })).hears('payment.confirmed', money);
     expect(late.decision).toMatchObject({ kind: 'ignored', effects: [] });
   });
 
-  test.each(['cancelled', 'failed', 'payment_failed', 'confirmed', 'completed'] as const)(
+  test.each(['delivered', 'completed'] as const)('a delivery told again of a %s one is no news', (status) => {
+    expect(order(adasOrderIn(status)).hears('order.delivered', there).decision).toMatchObject({ kind: 'ignored', effects: [] });
+  });
+
+  test.each(['cancelled', 'failed', 'payment_failed', 'confirmed'] as const)(
     'a delivery of a %s one is an exception, and changes nothing',
     (status) => {
       const late = order(adasOrderIn(status)).hears('order.delivered', there);
@@ -152,9 +132,7 @@ describe('late news of an order that is over', () => {
         orderKey: ADA,
         reason: 'inventory.reservation-lapsed',
       });
-      expect(late.published('order.exception')).toMatchObject([
-        { status, what: `stock ${CEMENT} said inventory.reservation-lapsed` },
-      ]);
+      expect(late.published('order.exception')).toMatchObject([{ status, what: `stock ${CEMENT} said inventory.reservation-lapsed` }]);
       expect(late.state).toEqual(adasOrderIn(status));
     },
   );

@@ -1,6 +1,6 @@
 /** An order is accepted: once, at the catalogue's prices, or not at all. */
 import { describe, expect, test } from '@jest/globals';
-import type { Order } from '../../services/order/order.decider.ts';
+import type { Order } from '../../services/order/order.state.ts';
 import { ADA, adasForm, CEMENT, CONCRETE, market, orderRules } from '../support/examples.ts';
 import { given, SAGA_END } from '../support/given.ts';
 
@@ -55,20 +55,14 @@ describe('an order is placed', () => {
   test('the same acceptance twice is one order, and is told so twice', () => {
     const twice = order().hears('order.accepted', adasForm).hears('order.accepted', adasForm);
     expect(twice.ignored).toBe('it is accepted already');
-    expect(twice.decision.effects).toEqual([
-      { kind: 'publish', type: 'order.processed', data: { correlationId: ADA, orderId: '1' } },
-    ]);
+    expect(twice.decision.effects).toEqual([{ kind: 'publish', type: 'order.processed', data: { correlationId: ADA, orderId: '1' } }]);
   });
 
   test.each([
     ['a product nobody knows', 'order.unknown-sku', { items: [{ sku: 'UNICORN', quantity: 1 }] }],
     ['a plant nobody knows', 'order.unknown-plant', { plantId: 'atlantis' }],
     ['two currencies', 'order.mixed-currencies', { items: [...adasForm.items, { sku: 'TILES', quantity: 1 }] }],
-    [
-      'more money than a bill can hold',
-      'order.too-large',
-      { items: Array(50).fill({ sku: 'CONCRETE-C25', quantity: 1_000_000 }) },
-    ],
+    ['more money than a bill can hold', 'order.too-large', { items: Array(50).fill({ sku: 'CONCRETE-C25', quantity: 1_000_000 }) }],
   ])('one with %s fails with its reason, and asks for nothing', (_what, reason, change) => {
     const failed = order().hears('order.accepted', { ...adasForm, ...change });
     expect(failed.state).toMatchObject({ status: 'failed', sagaState: 'Failed', reason, stock: [] });

@@ -1,17 +1,7 @@
 /** The way of an order from its stock to its delivery, and how it fails on the way. */
 import { describe, expect, test } from '@jest/globals';
-import type { Order } from '../../services/order/order.decider.ts';
-import {
-  ADA,
-  ADAS_LOAD,
-  ADAS_PAYMENT,
-  adasBill,
-  adasOrderIn,
-  CEMENT,
-  CONCRETE,
-  market,
-  orderRules,
-} from '../support/examples.ts';
+import type { Order } from '../../services/order/order.state.ts';
+import { ADA, ADAS_LOAD, ADAS_PAYMENT, adasBill, adasOrderIn, CEMENT, CONCRETE, market, orderRules } from '../support/examples.ts';
 import { given, minutesLater, SAGA_END, uuid } from '../support/given.ts';
 
 const order = (state?: Order) => given(orderRules, { key: ADA, state, facts: market });
@@ -30,34 +20,26 @@ describe('an order gets its stock', () => {
   });
 
   test('the same line held twice counts once', () => {
-    const twice = order(adasOrderIn('pending'))
-      .hears('inventory.reserved', held(CEMENT))
-      .hears('inventory.reserved', held(CEMENT));
+    const twice = order(adasOrderIn('pending')).hears('inventory.reserved', held(CEMENT)).hears('inventory.reserved', held(CEMENT));
     expect(twice.state?.status).toBe('pending');
     expect(twice.ignored).toBeDefined();
   });
 
-  test.each(['card', 'transfer'] as const)(
-    'then one by %s is charged, once, under a payment of its own',
-    (paymentMethod) => {
-      const paying = order(adasOrderIn('pending', { awaiting: [CONCRETE], paymentMethod })).hears(
-        'inventory.reserved',
-        held(CONCRETE),
-      );
-      expect(stepsOf(paying)).toEqual(['pending → validated', 'validated → payment_processing']);
-      expect(paying.tells()).toEqual([
-        {
-          kind: 'tell',
-          actor: 'payment',
-          key: uuid(9_001),
-          name: 'payment.charge',
-          payload: { ...adasBill, method: paymentMethod },
-        },
-      ]);
-      expect(paying.state?.paymentId).toBe(uuid(9_001));
-      expect(paying.timers).toEqual({});
-    },
-  );
+  test.each(['card', 'transfer'] as const)('then one by %s is charged, once, under a payment of its own', (paymentMethod) => {
+    const paying = order(adasOrderIn('pending', { awaiting: [CONCRETE], paymentMethod })).hears('inventory.reserved', held(CONCRETE));
+    expect(stepsOf(paying)).toEqual(['pending → validated', 'validated → payment_processing']);
+    expect(paying.tells()).toEqual([
+      {
+        kind: 'tell',
+        actor: 'payment',
+        key: uuid(9_001),
+        name: 'payment.charge',
+        payload: { ...adasBill, method: paymentMethod },
+      },
+    ]);
+    expect(paying.state?.paymentId).toBe(uuid(9_001));
+    expect(paying.timers).toEqual({});
+  });
 
   test('one on account needs no payment: it is confirmed at once', () => {
     const ready = order(adasOrderIn('pending', { awaiting: [CONCRETE], paymentMethod: 'account' })).hears(
@@ -65,19 +47,12 @@ describe('an order gets its stock', () => {
       held(CONCRETE),
     );
     expect(stepsOf(ready)).toEqual(['pending → validated', 'validated → confirmed']);
-    expect(ready.told).toEqual([
-      'inventory inventory.confirm',
-      'inventory inventory.confirm',
-      'dispatch dispatch.request',
-    ]);
+    expect(ready.told).toEqual(['inventory inventory.confirm', 'inventory inventory.confirm', 'dispatch dispatch.request']);
     expect(ready.timers).toEqual({ 'saga.expire': null });
   });
 
   test('one to be paid on delivery waits for a person’s word, with no clock running', () => {
-    const cod = order(adasOrderIn('pending', { awaiting: [CONCRETE], paymentMethod: 'cod' })).hears(
-      'inventory.reserved',
-      held(CONCRETE),
-    );
+    const cod = order(adasOrderIn('pending', { awaiting: [CONCRETE], paymentMethod: 'cod' })).hears('inventory.reserved', held(CONCRETE));
     expect(cod.state).toMatchObject({ status: 'validated', sagaState: 'InventoryReserved' });
     expect(cod.tells()).toEqual([]);
     expect(cod.timers).toEqual({ 'saga.expire': null });
@@ -134,17 +109,14 @@ describe('an order is paid', () => {
 });
 
 describe('an order is driven', () => {
-  test.each(['assigned', 'shipped'] as const)(
-    'delivered from %s it takes its stock away for good, and its saga is complete',
-    (status) => {
-      const there = order(adasOrderIn(status)).hears('order.delivered', toTruck1);
-      expect(there.state).toMatchObject({ status: 'delivered', sagaState: 'Completed' });
-      expect(there.tells().map(({ key, name }) => [key, name])).toEqual([
-        [CONCRETE, 'inventory.consume'],
-        [CEMENT, 'inventory.consume'],
-      ]);
-    },
-  );
+  test.each(['assigned', 'shipped'] as const)('delivered from %s it takes its stock away for good, and its saga is complete', (status) => {
+    const there = order(adasOrderIn(status)).hears('order.delivered', toTruck1);
+    expect(there.state).toMatchObject({ status: 'delivered', sagaState: 'Completed' });
+    expect(there.tells().map(({ key, name }) => [key, name])).toEqual([
+      [CONCRETE, 'inventory.consume'],
+      [CEMENT, 'inventory.consume'],
+    ]);
+  });
 
   test('assigned, it knows its truck; on the road it is shipped', () => {
     const driven = order(adasOrderIn('confirmed')).hears('order.truck.assigned', truck1);

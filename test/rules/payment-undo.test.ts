@@ -70,9 +70,7 @@ describe('the order is called off', () => {
   });
 
   test('then lost from sight, it is looked for and given back', () => {
-    const one = payment('capturing')
-      .hears('payment.cancel', OFF)
-      .hears('payment.charge-answered', answered(null, 'dead'));
+    const one = payment('capturing').hears('payment.cancel', OFF).hears('payment.charge-answered', answered(null, 'dead'));
     expect(one.state?.status).toBe('failed');
     expect(one.jobs.map(({ type }) => type)).toEqual(['payment.undo']);
   });
@@ -83,12 +81,9 @@ describe('the order is called off', () => {
     expect(one.published('payment.voided')).toHaveLength(1);
   });
 
-  test.each(['failed', 'voided', 'refunding', 'refunded', 'expired'] as const)(
-    'a %s one has nothing to give',
-    (status) => {
-      expect(payment(status).hears('payment.cancel', OFF).decision).toMatchObject({ kind: 'ignored', effects: [] });
-    },
-  );
+  test.each(['failed', 'voided', 'refunding', 'refunded', 'expired'] as const)('a %s one has nothing to give', (status) => {
+    expect(payment(status).hears('payment.cancel', OFF).decision).toMatchObject({ kind: 'ignored', effects: [] });
+  });
 });
 
 describe('money that comes after all', () => {

@@ -65,9 +65,7 @@ describe('a card is charged', () => {
       refundedCents: 0,
       providerRef: 'ch_1',
     });
-    expect(one.published('payment.confirmed')).toMatchObject([
-      { paymentId: ADAS_PAYMENT, amountCents: 89_300, providerRef: 'ch_1' },
-    ]);
+    expect(one.published('payment.confirmed')).toMatchObject([{ paymentId: ADAS_PAYMENT, amountCents: 89_300, providerRef: 'ch_1' }]);
     expect(attempt(one)).toMatchObject({ status: 'captured', providerRef: 'ch_1' });
   });
 
@@ -97,11 +95,7 @@ describe('a card is charged', () => {
       const one = payment().hears('payment.charge', adasBill);
       const asked = one.jobs[0]?.payload.idempotencyKey;
       one.hears('payment.charge-answered', answer).hears('payment.cancel', { reason: 'rain' });
-      return [
-        asked,
-        ...one.jobs.map(({ payload }) => payload.chargeKey),
-        ...(one.context.rows.written.get('attempt')?.keys() ?? []),
-      ];
+      return [asked, ...one.jobs.map(({ payload }) => payload.chargeKey), ...(one.context.rows.written.get('attempt')?.keys() ?? [])];
     });
     expect(new Set(keys.flat())).toEqual(new Set([CHARGE_KEY]));
   });
@@ -123,8 +117,7 @@ describe('a transfer', () => {
   });
 
   test('that bounces has failed, with the bank’s reason or its own', () => {
-    const bounced = (reason?: string) =>
-      payment(adasPaymentIn('created')).hears('payment.reported', reported('failed', reason));
+    const bounced = (reason?: string) => payment(adasPaymentIn('created')).hears('payment.reported', reported('failed', reason));
     expect(bounced('no funds').published('payment.failed')).toMatchObject([{ failureReason: 'no funds' }]);
     expect(bounced().published('payment.failed')).toMatchObject([{ failureReason: 'payment.declined' }]);
   });
@@ -137,9 +130,7 @@ describe('the provider’s report and the call’s answer are the same news', ()
     ['the report comes twice', ['payment.reported', 'payment.reported']],
   ])('%s: the order hears once that it is paid', (_when, names) => {
     const one = payment(adasPaymentIn('capturing'));
-    const heard = names.map((name) =>
-      news(one.hears(name, name === 'payment.reported' ? reported('captured') : CAPTURED)),
-    );
+    const heard = names.map((name) => news(one.hears(name, name === 'payment.reported' ? reported('captured') : CAPTURED)));
     expect(heard).toEqual([['payment.confirmed'], []]);
     expect(one.state).toMatchObject({ status: 'captured', capturedCents: 89_300 });
   });
@@ -161,11 +152,10 @@ describe('the provider’s report and the call’s answer are the same news', ()
     '%s of a payment that is not there is refused',
     (name) => {
       const payload =
-        { 'payment.cancel': { reason: 'rain' }, 'payment.reported': reported('captured') }[name] ??
-        answered({ status: 'none' });
-      expect(
-        payment().hears(name, name === 'payment.refund-answered' ? answered({ status: 'refunded' }) : payload).refusal,
-      ).toBe('payment.not-found');
+        { 'payment.cancel': { reason: 'rain' }, 'payment.reported': reported('captured') }[name] ?? answered({ status: 'none' });
+      expect(payment().hears(name, name === 'payment.refund-answered' ? answered({ status: 'refunded' }) : payload).refusal).toBe(
+        'payment.not-found',
+      );
     },
   );
 });

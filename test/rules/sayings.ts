@@ -1,16 +1,5 @@
 /** For every message of every actor, payloads that say something to Ada's things, and some that speak of another's. */
-import {
-  ADA,
-  ADAS_JOB,
-  ADAS_LOAD,
-  ADAS_PAYMENT,
-  adasBill,
-  adasForm,
-  BO,
-  BOS_LOAD,
-  CEMENT,
-  CONCRETE,
-} from '../support/examples.ts';
+import { ADA, ADAS_JOB, ADAS_LOAD, ADAS_PAYMENT, adasBill, adasForm, BO, BOS_LOAD, CEMENT, CONCRETE } from '../support/examples.ts';
 import { minutesLater, SAGA_END, uuid } from '../support/given.ts';
 
 type Sayings = Record<string, object[]>;
@@ -90,17 +79,7 @@ const payment: Sayings = {
   ],
 };
 
-const phases = [
-  'assigned',
-  'loading',
-  'en_route',
-  'at_job_site',
-  'delivering',
-  'returning',
-  'washing',
-  'available',
-  'never heard of',
-];
+const phases = ['assigned', 'loading', 'en_route', 'at_job_site', 'delivering', 'returning', 'washing', 'available', 'never heard of'];
 const truck: Sayings = {
   'truck.assign': [ADAS_LOAD, BOS_LOAD].map((loadId) => ({
     ...ofAda,

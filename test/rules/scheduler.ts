@@ -61,8 +61,7 @@ export const play = (plan: Plan, after: (played: Played) => void = () => undefin
     const before = world.states.get(address);
     world.turn(address, 1 + below(4));
     const payment = world.states.get(address) as { method: string; id: string; token: TransferMood } | undefined;
-    if (address.startsWith('payment/') && !before && payment?.method === 'transfer')
-      bank.expectTransfer(payment.id, payment.token);
+    if (address.startsWith('payment/') && !before && payment?.method === 'transfer') bank.expectTransfer(payment.id, payment.token);
     return true;
   };
   world.meanwhile = () => {
@@ -130,11 +129,7 @@ const ordersOf = ({ orders }: Plan, world: World): (() => void)[] =>
   });
 
 /** Trucks leave service and come back. */
-const breakdownsOf = (
-  { breakdowns, trucks }: Plan,
-  world: World,
-  later: (happens: () => void) => void,
-): (() => void)[] =>
+const breakdownsOf = ({ breakdowns, trucks }: Plan, world: World, later: (happens: () => void) => void): (() => void)[] =>
   Array.from({ length: breakdowns }, (_, index) => () => {
     const truck = { actor: 'truck', key: `${plants[index % 2]}-${index % trucks}` };
     world.tell({ ...truck, name: 'truck.out-of-service', payload: { reason: 'a flat tyre' } });

@@ -34,9 +34,7 @@ describe('the way of a truck', () => {
     const one = truck(truck1In('loading')).hears('truck.phase-done', over('loading'));
     expect(passes(one)).toEqual(['loading → en_route']);
     expect(one.state?.loaded).toBe(true);
-    expect(one.published('order.status.intransit')).toMatchObject([
-      { orderKey: ADA, truckId: 'truck-1', loadId: ADAS_LOAD },
-    ]);
+    expect(one.published('order.status.intransit')).toMatchObject([{ orderKey: ADA, truckId: 'truck-1', loadId: ADAS_LOAD }]);
   });
 
   test('there, it begins to pour', () => {
@@ -49,15 +47,11 @@ describe('the way of a truck', () => {
   test('when the pour is complete the order is delivered, at that time', () => {
     const one = truck(truck1In('delivering')).hears('truck.phase-done', over('delivering'));
     expect(passes(one)).toEqual(['delivering → returning']);
-    expect(one.published('order.delivered')).toMatchObject([
-      { orderKey: ADA, truckId: 'truck-1', deliveredAt: NOW.toISOString() },
-    ]);
+    expect(one.published('order.delivered')).toMatchObject([{ orderKey: ADA, truckId: 'truck-1', deliveredAt: NOW.toISOString() }]);
   });
 
   test('back, it is washed', () => {
-    expect(passes(truck(truck1In('returning')).hears('truck.phase-done', over('returning')))).toEqual([
-      'returning → washing',
-    ]);
+    expect(passes(truck(truck1In('returning')).hears('truck.phase-done', over('returning')))).toEqual(['returning → washing']);
   });
 
   test('washed, it is free, and its plant hears which load that ends', () => {
@@ -88,10 +82,7 @@ describe('how long a phase takes', () => {
     ['loading', 0.5, 15],
     ['loading', 0.999_99, 20],
   ] as const)('%s with the luck of %d takes %d s', (_phase, luck, seconds) => {
-    expect(secondsLeft(truck(truck1In('available'), { random: () => luck }).hears('truck.assign', load))).toBeCloseTo(
-      seconds,
-      1,
-    );
+    expect(secondsLeft(truck(truck1In('available'), { random: () => luck }).hears('truck.assign', load))).toBeCloseTo(seconds, 1);
   });
 
   test.each([
@@ -99,33 +90,25 @@ describe('how long a phase takes', () => {
     [50, 100],
     [0, 2],
   ])('%d miles take %d s on the average', (distanceMiles, seconds) => {
-    expect(secondsLeft(truck(truck1In('loading', { distanceMiles })).hears('truck.phase-done', over('loading')))).toBe(
-      seconds,
-    );
+    expect(secondsLeft(truck(truck1In('loading', { distanceMiles })).hears('truck.phase-done', over('loading')))).toBe(seconds);
   });
 
   test('the time scale multiplies it', () => {
     expect(secondsLeft(truck(truck1In('available'), { timeScale: 0.1 }).hears('truck.assign', load))).toBe(1.5);
   });
 
-  test.each(['loading', 'en_route', 'delivering', 'returning'] as const)(
-    'with the time scale 0 %s is over at once',
-    (status) => {
-      expect(secondsLeft(truck(truck1In(status), { timeScale: 0 }).hears('truck.phase-done', over(status)))).toBe(0);
-    },
-  );
+  test.each(['loading', 'en_route', 'delivering', 'returning'] as const)('with the time scale 0 %s is over at once', (status) => {
+    expect(secondsLeft(truck(truck1In(status), { timeScale: 0 }).hears('truck.phase-done', over(status)))).toBe(0);
+  });
 });
 
 describe('a truck is called back', () => {
-  test.each(['assigned', 'loading'] as const)(
-    'from %s it is free at once: nothing was loaded, so nothing is washed',
-    (status) => {
-      const one = truck(truck1In(status)).hears('truck.return-to-plant', HOME);
-      expect(passes(one)).toEqual([`${status} → returning`, 'returning → available']);
-      expect(one.state).toMatchObject({ status: 'available', loadId: null });
-      expect(one.timers).toEqual({ 'truck.phase-done': null });
-    },
-  );
+  test.each(['assigned', 'loading'] as const)('from %s it is free at once: nothing was loaded, so nothing is washed', (status) => {
+    const one = truck(truck1In(status)).hears('truck.return-to-plant', HOME);
+    expect(passes(one)).toEqual([`${status} → returning`, 'returning → available']);
+    expect(one.state).toMatchObject({ status: 'available', loadId: null });
+    expect(one.timers).toEqual({ 'truck.phase-done': null });
+  });
 
   test.each(['en_route', 'at_job_site', 'delivering'] as const)('from %s it drives back, and is washed', (status) => {
     const one = truck(truck1In(status)).hears('truck.return-to-plant', HOME);
@@ -152,9 +135,9 @@ describe('a truck is called back', () => {
   );
 
   test('one that comes back empty is free without a wash', () => {
-    expect(
-      passes(truck(truck1In('returning', { loaded: false })).hears('truck.phase-done', over('returning'))),
-    ).toEqual(['returning → available']);
+    expect(passes(truck(truck1In('returning', { loaded: false })).hears('truck.phase-done', over('returning')))).toEqual([
+      'returning → available',
+    ]);
   });
 });
 
@@ -177,9 +160,7 @@ describe('a late alarm', () => {
   });
 
   test('after the truck was called back does not send it out again', () => {
-    const one = truck(truck1In('loading'))
-      .hears('truck.return-to-plant', HOME)
-      .hears('truck.phase-done', over('loading'));
+    const one = truck(truck1In('loading')).hears('truck.return-to-plant', HOME).hears('truck.phase-done', over('loading'));
     expect(one.state?.status).toBe('available');
   });
 });

@@ -5,21 +5,11 @@
 import { stockKeyOf } from '../../models/inventory.ts';
 import { type Decision, type Effect, type Message, Rows } from '../../runtime/decider.ts';
 import type { Stock } from '../../services/inventory/inventory.decider.ts';
-import type { OrderFacts } from '../../services/order/order.decider.ts';
+import type { OrderFacts } from '../../services/order/order.state.ts';
 import type { DeliveryJob, DispatchFacts, Load } from '../../services/truck/dispatch.decider.ts';
 import type { Truck } from '../../services/truck/truck.decider.ts';
 import { dispatchRules, orderRules, paymentRules, products, stockRules, truckRulesAt } from '../support/examples.ts';
-import {
-  applied,
-  asStored,
-  countedIds,
-  type Envelope,
-  messageOf,
-  misfits,
-  NOW,
-  type Rules,
-  sentBy,
-} from '../support/given.ts';
+import { applied, asStored, countedIds, type Envelope, messageOf, misfits, NOW, type Rules, sentBy } from '../support/given.ts';
 import { unlawful } from './life-steps.ts';
 
 type Tables = Map<string, Map<string, unknown>>;
@@ -152,14 +142,9 @@ export class World {
     const rows = new Rows();
     const named = (field: string, names?: readonly string[]) =>
       new Set(
-        messages
-          .filter(({ name }) => names?.includes(name) ?? true)
-          .map(({ payload }) => (payload as Record<string, unknown>)[field]),
+        messages.filter(({ name }) => names?.includes(name) ?? true).map(({ payload }) => (payload as Record<string, unknown>)[field]),
       );
-    const [orders, called] = [
-      named('orderKey', ['dispatch.request', 'dispatch.cancel']),
-      named('orderKey', ['dispatch.cancel']),
-    ];
+    const [orders, called] = [named('orderKey', ['dispatch.request', 'dispatch.cancel']), named('orderKey', ['dispatch.cancel'])];
     const loads = named('loadId', ['truck.status.changed', 'dispatch.truck-refused']);
     const load = <Row>(table: string, wanted: (row: Row, id: string) => boolean): void => {
       for (const [id, row] of this.table<Row>(address, table)) if (wanted(row, id)) rows.loaded(table, id, row);
@@ -168,10 +153,7 @@ export class World {
     if (actor !== 'dispatch') return rows;
     const allLoads = this.table<Load>(address, 'load');
     const jobsOfLoads = new Set([...allLoads.values()].filter(({ id }) => loads.has(id)).map(({ jobId }) => jobId));
-    load<DeliveryJob>(
-      'job',
-      ({ id, orderKey, status }) => status === 'queued' || orders.has(orderKey) || jobsOfLoads.has(id),
-    );
+    load<DeliveryJob>('job', ({ id, orderKey, status }) => status === 'queued' || orders.has(orderKey) || jobsOfLoads.has(id));
     load<Load>('load', ({ id, orderKey, closedAt }) => loads.has(id) || (called.has(orderKey) && !closedAt));
     return rows;
   }
@@ -183,21 +165,16 @@ export class World {
           .filter(({ closedAt }) => !closedAt)
           .map(({ truckId, id }) => [truckId, id]),
       );
-      const free = this.of<Truck>('truck').filter(
-        ([, { plantId, status }]) => plantId === key && status === 'available',
-      );
+      const free = this.of<Truck>('truck').filter(([, { plantId, status }]) => plantId === key && status === 'available');
       return {
         trucks: new Map([[key, free.map(([id, { status }]) => ({ id, status, openLoadId: open.get(id) ?? null }))]]),
       };
     }
     if (actor !== 'order') return undefined;
-    const asked = messages.flatMap(
-      ({ payload }) => (payload as { items?: { sku: string; quantity: number }[] }).items ?? [],
-    );
+    const asked = messages.flatMap(({ payload }) => (payload as { items?: { sku: string; quantity: number }[] }).items ?? []);
     const has = (plant: string): boolean =>
       asked.every(
-        ({ sku, quantity }) =>
-          ((this.states.get(`inventory/${stockKeyOf(sku, plant)}`) as Stock | undefined)?.available ?? 0) >= quantity,
+        ({ sku, quantity }) => ((this.states.get(`inventory/${stockKeyOf(sku, plant)}`) as Stock | undefined)?.available ?? 0) >= quantity,
       );
     const plants = this.of('dispatch').map(([plant]) => plant);
     return {

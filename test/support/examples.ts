@@ -3,7 +3,8 @@ import type { OrderStatus, SagaState } from '../../models/order.ts';
 import type { PaymentStatus } from '../../models/payment.ts';
 import type { TruckStatus } from '../../models/truck.ts';
 import { decide as decideStock, type Reservation, type Stock } from '../../services/inventory/inventory.decider.ts';
-import { type Order, type OrderFacts, orderDecider, type Product } from '../../services/order/order.decider.ts';
+import { orderDecider } from '../../services/order/order.decider.ts';
+import type { Order, OrderFacts, Product } from '../../services/order/order.state.ts';
 import { decide as decidePayment, type Payment } from '../../services/payment/payment.decider.ts';
 import {
   type DeliveryJob,
@@ -205,12 +206,7 @@ export const waitingJob = (id: string, orderKey: string, change: Partial<Deliver
   traceparent: traceOf(orderKey),
   ...change,
 });
-export const openLoad = (
-  id: string,
-  { id: jobId, orderKey, orderId }: DeliveryJob,
-  truckId: string,
-  change: Partial<Load> = {},
-): Load => ({
+export const openLoad = (id: string, { id: jobId, orderKey, orderId }: DeliveryJob, truckId: string, change: Partial<Load> = {}): Load => ({
   id,
   jobId,
   orderKey,

@@ -10,15 +10,7 @@ import { orderMessages } from '../../models/order.ts';
 import { paymentMessages } from '../../models/payment.ts';
 import { subscriptions } from '../../models/subscriptions.ts';
 import { dispatchMessages, truckMessages } from '../../models/truck.ts';
-import {
-  type Context,
-  type Decision,
-  type Effect,
-  type Enqueue,
-  type Message,
-  Rows,
-  type Schemas,
-} from '../../runtime/decider.ts';
+import { type Context, type Decision, type Effect, type Enqueue, type Message, Rows, type Schemas } from '../../runtime/decider.ts';
 
 export interface Rules<State, Facts> {
   type: string;
@@ -84,8 +76,7 @@ export const messageOf = (key: string, name: string, payload: unknown): Message 
 /** What the effects of one decision send to other actors: what they are told, and what the subscriptions make of what is published. */
 export const sentBy = (effects: readonly Effect[]): Envelope[] =>
   effects.flatMap((effect) => {
-    if (effect.kind === 'tell')
-      return [{ actor: effect.actor, key: effect.key, name: effect.name, payload: effect.payload }];
+    if (effect.kind === 'tell') return [{ actor: effect.actor, key: effect.key, name: effect.name, payload: effect.payload }];
     if (effect.kind !== 'publish') return [];
     return subscriptions.flatMap(({ event, actor, key }) => {
       const receiver = event === effect.type ? key(effect.data) : undefined;
@@ -96,9 +87,7 @@ export const sentBy = (effects: readonly Effect[]): Envelope[] =>
 /** Why the decision of this actor could not be carried out; empty when it can. */
 export const misfits = (actor: string, decision: Decision<unknown>): string[] => {
   const refused =
-    decision.kind === 'refused' && !(decision.refusal.code in errors)
-      ? [`models/errors.ts has no words for ${decision.refusal.code}`]
-      : [];
+    decision.kind === 'refused' && !(decision.refusal.code in errors) ? [`models/errors.ts has no words for ${decision.refusal.code}`] : [];
   const timers = decision.effects.flatMap((effect) =>
     effect.kind === 'setTimer' ? [{ actor, key: '', name: effect.name, payload: effect.payload }] : [],
   );
@@ -121,13 +110,11 @@ const misfitOfJob = (actor: string, { type, payload, options }: Enqueue): string
   const job = jobTypes.find((known) => known.type === type);
   if (!job) return [`models/jobs.ts has no ${type}`];
   const { error } = job.payload.safeParse(asStored(payload));
-  const unheard =
-    options.reply && !words[actor]?.[options.reply] ? [`${actor} does not hear the answer ${options.reply}`] : [];
+  const unheard = options.reply && !words[actor]?.[options.reply] ? [`${actor} does not hear the answer ${options.reply}`] : [];
   return [...(error ? [`the job ${type} cannot take its payload: ${error.message}`] : []), ...unheard];
 };
 
-export const given = <State, Facts = undefined>(rules: Rules<State, Facts>, scene: Scene<State, Facts>) =>
-  new Given(rules, scene);
+export const given = <State, Facts = undefined>(rules: Rules<State, Facts>, scene: Scene<State, Facts>) => new Given(rules, scene);
 
 export class Given<State, Facts> {
   state: State | undefined;
@@ -151,9 +138,7 @@ export class Given<State, Facts> {
   }
 
   hears(name: string, payload: object = {}): this {
-    return this.#apply(
-      this.#rules.decide(this.state, said(this.#rules.type, this.context.key, name, payload), this.context),
-    );
+    return this.#apply(this.#rules.decide(this.state, said(this.#rules.type, this.context.key, name, payload), this.context));
   }
 
   /** The end of the turn. */
@@ -174,14 +159,10 @@ export class Given<State, Facts> {
     return this.tells().map(({ actor, name }) => `${actor} ${name}`);
   }
   tells(name?: string): Envelope[] {
-    return this.decision.effects
-      .filter((effect) => effect.kind === 'tell')
-      .filter((effect) => !name || effect.name === name);
+    return this.decision.effects.filter((effect) => effect.kind === 'tell').filter((effect) => !name || effect.name === name);
   }
   published(type: string): Record<string, unknown>[] {
-    return this.decision.effects.flatMap((effect) =>
-      effect.kind === 'publish' && effect.type === type ? [effect.data] : [],
-    );
+    return this.decision.effects.flatMap((effect) => (effect.kind === 'publish' && effect.type === type ? [effect.data] : []));
   }
   get jobs(): Enqueue[] {
     return this.decision.effects.filter((effect) => effect.kind === 'enqueue');

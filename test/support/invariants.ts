@@ -134,12 +134,17 @@ const lostOrders = async (tx: Tx, accepted: readonly string[]): Promise<string[]
 
 /** The provider's own books against ours. */
 const wrongMoney = async (tx: Tx, ledger: readonly LedgerLine[]): Promise<string[]> => {
-  const captured = Map.groupBy(ledger.filter(({ status }) => status === 'captured'), ({ paymentId }) => paymentId);
+  const captured = Map.groupBy(
+    ledger.filter(({ status }) => status === 'captured'),
+    ({ paymentId }) => paymentId,
+  );
   const broken: string[] = [];
   for (const [paymentId, lines] of captured) {
     if (lines.length > 1) broken.push(`payment ${paymentId} was captured ${lines.length} times: ${lines.map(({ key }) => key)}`);
   }
-  const rows = await tx.query<{ id: string; kept: string; status: string }>('select id, captured_cents - refunded_cents as kept, status from payments');
+  const rows = await tx.query<{ id: string; kept: string; status: string }>(
+    'select id, captured_cents - refunded_cents as kept, status from payments',
+  );
   const known = new Map(rows.map((row) => [row.id, row]));
   for (const id of new Set([...known.keys(), ...captured.keys()])) {
     const taken = (captured.get(id) ?? []).reduce((sum, { amountCents, refunded }) => sum + (refunded ? 0 : amountCents), 0);

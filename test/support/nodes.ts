@@ -1,8 +1,8 @@
 /** Nodes as child processes, and what can befall them: stop, kill, freeze, continue. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
-import { freePort } from './servers.ts';
 import { until } from './quiet.ts';
+import { freePort } from './servers.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
@@ -39,7 +39,10 @@ export const startChild = async (env: Record<string, string>, args: string[] = [
     await until(ended, { timeoutMs: 40_000, what: () => `the node did not end:\n${output}` });
     return child.exitCode;
   };
-  await until(() => /Yardmaster (runs at|node .* runs)/.test(output) || ended(), { timeoutMs: 60_000, what: () => `the node did not start:\n${output}` });
+  await until(() => /Yardmaster (runs at|node .* runs)/.test(output) || ended(), {
+    timeoutMs: 60_000,
+    what: () => `the node did not start:\n${output}`,
+  });
   if (ended()) throw new Error(`the node ended at its start:\n${output}`);
   return {
     process: child,

@@ -48,7 +48,12 @@ export const postgresUrl = async (): Promise<string | undefined> => {
   return undefined;
 };
 
-const located = async (variable: string, scheme: string, port: number, start: () => Promise<OwnServer | undefined>): Promise<string | undefined> => {
+const located = async (
+  variable: string,
+  scheme: string,
+  port: number,
+  start: () => Promise<OwnServer | undefined>,
+): Promise<string | undefined> => {
   if (process.env[variable]) return process.env[variable];
   if (await answers(port)) return `${scheme}://127.0.0.1:${port}`;
   const own = await start();
@@ -69,7 +74,16 @@ export interface OwnServer {
 
 export const ownNats = (): Promise<OwnServer | undefined> => own('nats-server', (port) => ['-a', '127.0.0.1', '-p', String(port)]);
 export const ownRedis = (): Promise<OwnServer | undefined> =>
-  own('redis-server', (port) => ['--port', String(port), '--save', '', '--appendonly', 'no', '--dir', mkdtempSync(path.join(tmpdir(), 'redis-'))]);
+  own('redis-server', (port) => [
+    '--port',
+    String(port),
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    '--dir',
+    mkdtempSync(path.join(tmpdir(), 'redis-')),
+  ]);
 
 const own = async (binary: string, args: (port: number) => string[]): Promise<OwnServer | undefined> => {
   const file = onPath(binary);

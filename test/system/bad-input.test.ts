@@ -5,8 +5,17 @@ import { type Body, type Http, orderForm, type Reply } from '../support/http.ts'
 import { untilQuiet } from '../support/quiet.ts';
 import { describeWith, openYard, type Yard } from '../support/yard.ts';
 
-const TABLES = ['mailbox', 'dead_letters', 'orders', 'order_items', 'customers', 'events', 'jobs', 'timers', 'inbox', 'payments']
-  .concat(['products', 'plants', 'trucks', 'stock_levels', 'stock_movements', 'reservations', 'delivery_jobs', 'idempotency_keys', 'paused']);
+const TABLES = ['mailbox', 'dead_letters', 'orders', 'order_items', 'customers', 'events', 'jobs', 'timers', 'inbox', 'payments'].concat([
+  'products',
+  'plants',
+  'trucks',
+  'stock_levels',
+  'stock_movements',
+  'reservations',
+  'delivery_jobs',
+  'idempotency_keys',
+  'paused',
+]);
 
 const item = { sku: 'SAND-BULK', quantity: 1 };
 const cursor = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -14,7 +23,8 @@ const cursor = (value: unknown): string => Buffer.from(JSON.stringify(value)).to
 describeWith('postgres')('bad input', () => {
   let yard: Yard;
   let door: Http;
-  const counts = (): Promise<unknown[]> => yard.database.query(TABLES.map((table) => `select '${table}' as name, count(*) from ${table}`).join(' union all '));
+  const counts = (): Promise<unknown[]> =>
+    yard.database.query(TABLES.map((table) => `select '${table}' as name, count(*) from ${table}`).join(' union all '));
 
   beforeAll(async () => {
     yard = await openYard();
@@ -38,7 +48,7 @@ describeWith('postgres')('bad input', () => {
       expect(body.errors.map(({ pointer }: Body) => pointer).sort()).toEqual([...pointers].sort());
       for (const { detail } of body.errors) expect(detail).toEqual(expect.any(String));
     }
-    await untilQuiet(yard.database);
+    await untilQuiet(yard.database, { timeoutMs: 5_000 });
     expect(await counts()).toEqual(before);
   };
 
@@ -64,21 +74,46 @@ describeWith('postgres')('bad input', () => {
     ['an over-long token', { paymentToken: 'x'.repeat(201) }, ['/paymentToken']],
     ['an over-long customer id', { customerId: 'x'.repeat(65) }, ['/customerId']],
     ['a NUL', { paymentToken: 'a\u0000b' }, ['/paymentToken']],
-    ['the separators of the sets', { paymentToken: 'a\u001eb', shippingAddress: { line1: 'a\u001fb', city: 'X' } }, ['/paymentToken', '/shippingAddress/line1']],
+    [
+      'the separators of the sets',
+      { paymentToken: 'a\u001eb', shippingAddress: { line1: 'a\u001fb', city: 'X' } },
+      ['/paymentToken', '/shippingAddress/line1'],
+    ],
     ['a SKU with an @', { items: [{ sku: 'SAND@north', quantity: 1 }] }, ['/items/0/sku']],
     ['a distance beyond the earth', { distanceMiles: 501 }, ['/distanceMiles']],
     ['a negative distance', { distanceMiles: -1 }, ['/distanceMiles']],
     ['a priority beyond the scale', { priority: 101 }, ['/priority']],
     ['a currency that is no code', { currency: 'dollars' }, ['/currency']],
     ['an address without a street', { shippingAddress: { city: 'X' } }, ['/shippingAddress/line1']],
-    ['a window that ends before it begins', { requestedWindow: { start: '2027-01-02T00:00:00Z', end: '2027-01-01T00:00:00Z' } }, ['/requestedWindow/end']],
-    ['a time that is none', { requestedWindow: { start: 'tomorrow', end: '2027-02-30T00:00:00Z' } }, ['/requestedWindow/end', '/requestedWindow/start']],
-    ['a year that Postgres has not', { requestedWindow: { start: '0000-01-01T00:00:00Z', end: '2027-01-01T00:00:00Z' } }, ['/requestedWindow/start']],
-    ['an offset that Postgres has not', { requestedWindow: { start: '2027-01-01T00:00:00+23:00', end: '2027-01-03T00:00:00Z' } }, ['/requestedWindow/start']],
-  ])('an order with %s is refused', (_, form, pointers) => refused(() => door.post('/api/orders', orderForm(form)), 422, 'request.invalid', pointers));
+    [
+      'a window that ends before it begins',
+      { requestedWindow: { start: '2027-01-02T00:00:00Z', end: '2027-01-01T00:00:00Z' } },
+      ['/requestedWindow/end'],
+    ],
+    [
+      'a time that is none',
+      { requestedWindow: { start: 'tomorrow', end: '2027-02-30T00:00:00Z' } },
+      ['/requestedWindow/end', '/requestedWindow/start'],
+    ],
+    [
+      'a year that Postgres has not',
+      { requestedWindow: { start: '0000-01-01T00:00:00Z', end: '2027-01-01T00:00:00Z' } },
+      ['/requestedWindow/start'],
+    ],
+    [
+      'an offset that Postgres has not',
+      { requestedWindow: { start: '2027-01-01T00:00:00+23:00', end: '2027-01-03T00:00:00Z' } },
+      ['/requestedWindow/start'],
+    ],
+  ])('an order with %s is refused', (_, form, pointers) =>
+    refused(() => door.post('/api/orders', orderForm(form)), 422, 'request.invalid', pointers),
+  );
 
   const orders = '/api/orders';
-  const send = (body: unknown, headers?: Record<string, string>, path = orders) => () => door.post(path, body, headers);
+  const send =
+    (body: unknown, headers?: Record<string, string>, path = orders) =>
+    () =>
+      door.post(path, body, headers);
   const ask = (path: string, headers?: Record<string, string>) => () => door.get(path, headers);
 
   test.each<[string, () => Promise<Reply>, number, string, string[]?]>([
@@ -93,7 +128,13 @@ describeWith('postgres')('bad input', () => {
     ['a text instead of an order', send('"order"'), 422, 'request.invalid'],
     ['a body of nothing but brackets', send(`${'['.repeat(50_000)}${']'.repeat(50_000)}`), 422, 'request.invalid'],
     ['a correlation id that is no UUID', send(orderForm(), { 'X-Correlation-Id': 'mine' }), 422, 'request.invalid', ['/X-Correlation-Id']],
-    ['an over-long idempotency key', send(orderForm(), { 'Idempotency-Key': 'x'.repeat(201) }), 422, 'request.invalid', ['/Idempotency-Key']],
+    [
+      'an over-long idempotency key',
+      send(orderForm(), { 'Idempotency-Key': 'x'.repeat(201) }),
+      422,
+      'request.invalid',
+      ['/Idempotency-Key'],
+    ],
   ])('%s is refused', (_, sent, status, code, pointers) => refused(sent, status, code, pointers));
 
   test.each<[string, string, number, string, string[]?]>([
@@ -118,7 +159,13 @@ describeWith('postgres')('bad input', () => {
     ['a cursor of another list', `/api/orders?cursor=${cursor('SAND')}`, 422, 'request.invalid', ['/cursor']],
     ['a cursor with a NUL', `/api/products?cursor=${cursor('\u0000')}`, 422, 'request.invalid', ['/cursor']],
     ['a dead letters’ cursor of another list', `/api/admin/dead-letters?cursor=${cursor('x')}`, 422, 'request.invalid', ['/cursor']],
-    ['movements’ cursor of another list', `/api/inventory/SAND-BULK/north/movements?cursor=${cursor('x')}`, 422, 'request.invalid', ['/cursor']],
+    [
+      'movements’ cursor of another list',
+      `/api/inventory/SAND-BULK/north/movements?cursor=${cursor('x')}`,
+      422,
+      'request.invalid',
+      ['/cursor'],
+    ],
     ['a filter given twice', '/api/products?kind=goods&kind=concrete', 422, 'request.invalid', ['/kind']],
     ['a filter given as an object', '/api/inventory?sku[ne]=X', 422, 'request.invalid', ['/sku']],
     ['a filter with a NUL', '/api/trucks?status=%00', 422, 'request.invalid', ['/status']],

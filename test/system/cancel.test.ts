@@ -13,7 +13,8 @@ describeWith('postgres')('cancelling', () => {
   const near = { distanceMiles: 1, plantId: 'east' };
   const off = (order: Body, headers = {}) => door.post(`/api/orders/${order.id}/cancel`, { reason: 'changed my mind' }, headers);
   const truck = async (): Promise<Body> => (await door.get('/api/trucks/truck-5')).body;
-  const truckIs = (status: string): Promise<void> => until(async () => (await truck()).status === status, { what: async () => `the truck is ${(await truck()).status}, not ${status}` });
+  const truckIs = (status: string): Promise<void> =>
+    until(async () => (await truck()).status === status, { what: async () => `the truck is ${(await truck()).status}, not ${status}` });
 
   beforeAll(async () => {
     yard = await openYard({ TRUCK_TIME_SCALE: '0.1' });
@@ -26,11 +27,20 @@ describeWith('postgres')('cancelling', () => {
     await truckIs('available');
     await untilQuiet(yard.database);
     const order = (await door.get(`/api/orders/${id}`)).body;
-    expect(order).toMatchObject({ status: 'cancelled', deliveryStatus: 'cancelled', fulfillmentStatus: 'cancelled', reason: 'changed my mind' });
+    expect(order).toMatchObject({
+      status: 'cancelled',
+      deliveryStatus: 'cancelled',
+      fulfillmentStatus: 'cancelled',
+      reason: 'changed my mind',
+    });
     expect(await door.stock('CONCRETE-C25', 'east')).toEqual(stock);
     if (!paid) return;
     const { status, capturedCents, refundedCents } = (await door.get(`/api/payments/${order.paymentId}`)).body;
-    expect({ status, capturedCents, refundedCents }).toEqual({ status: 'refunded', capturedCents: order.totalCents, refundedCents: order.totalCents });
+    expect({ status, capturedCents, refundedCents }).toEqual({
+      status: 'refunded',
+      capturedCents: order.totalCents,
+      refundedCents: order.totalCents,
+    });
     expect(order.paymentStatus).toBe('refunded');
   };
 

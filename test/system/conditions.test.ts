@@ -87,7 +87,11 @@ describeWith('postgres')('conditions', () => {
   test('the receipt of goods under one key is counted once', async () => {
     const before = await door.stock('GRAVEL-BULK', 'south');
     for (let times = 0; times < 3; times++) {
-      const { status, body } = await door.post('/api/inventory/GRAVEL-BULK/south/receive', { quantity: 5 }, { 'Idempotency-Key': 'receipt-1' });
+      const { status, body } = await door.post(
+        '/api/inventory/GRAVEL-BULK/south/receive',
+        { quantity: 5 },
+        { 'Idempotency-Key': 'receipt-1' },
+      );
       expect([status, body.available]).toEqual([200, before.available + 5]);
     }
     expect((await door.stock('GRAVEL-BULK', 'south')).available).toBe(before.available + 5);

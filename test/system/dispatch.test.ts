@@ -11,7 +11,8 @@ describeWith('postgres')('stock and trucks', () => {
   const queue = async (plantId: string): Promise<Body[]> => (await door.get(`/api/dispatch/queue?plantId=${plantId}`)).body.items;
   const newPlant = async (id: string, quantity: number): Promise<void> => {
     expect((await door.post('/api/plants', { id, name: id })).status).toBe(201);
-    for (const sku of ['SAND-BULK', 'GRAVEL-BULK']) expect((await door.post(`/api/inventory/${sku}/${id}/receive`, { quantity })).status).toBe(200);
+    for (const sku of ['SAND-BULK', 'GRAVEL-BULK'])
+      expect((await door.post(`/api/inventory/${sku}/${id}/receive`, { quantity })).status).toBe(200);
   };
   const sand = (quantity: number) => [{ sku: 'SAND-BULK', quantity }];
 
@@ -26,7 +27,10 @@ describeWith('postgres')('stock and trucks', () => {
     const items = [...sand(3), { sku: 'GRAVEL-BULK', quantity: 11 }];
     const order = await door.until(await door.place({ plantId: 'short', items }), 'failed');
     expect(order).toMatchObject({ reason: 'inventory.short', paymentId: null, saga: { state: 'Failed' } });
-    expect((await door.get(`/api/orders/status/${order.correlationId}`)).body).toMatchObject({ status: 'failed', reason: 'inventory.short' });
+    expect((await door.get(`/api/orders/status/${order.correlationId}`)).body).toMatchObject({
+      status: 'failed',
+      reason: 'inventory.short',
+    });
     await untilQuiet(yard.database);
     expect(await door.stock('SAND-BULK', 'short')).toEqual({ available: 10, reserved: 0 });
     expect(await door.stock('GRAVEL-BULK', 'short')).toEqual({ available: 10, reserved: 0 });
@@ -34,7 +38,9 @@ describeWith('postgres')('stock and trucks', () => {
 
   test('orders at once never sell more than there is', async () => {
     await newPlant('rush', 10);
-    const placed = await Promise.all(Array.from({ length: 8 }, () => door.place({ plantId: 'rush', paymentMethod: 'account', items: sand(3) })));
+    const placed = await Promise.all(
+      Array.from({ length: 8 }, () => door.place({ plantId: 'rush', paymentMethod: 'account', items: sand(3) })),
+    );
     const orders = await Promise.all(placed.map((id) => door.until(id, 'confirmed', 'failed')));
     expect(orders.filter(({ status }) => status === 'confirmed')).toHaveLength(3);
     await untilQuiet(yard.database);
@@ -44,7 +50,10 @@ describeWith('postgres')('stock and trucks', () => {
   test('without a truck orders wait with their reason, and a truck that comes takes the most urgent first', async () => {
     await newPlant('lonely', 100);
     const place = async (priority: number): Promise<string> => {
-      const order = await door.until(await door.place({ plantId: 'lonely', paymentMethod: 'account', items: sand(1), priority }), 'confirmed');
+      const order = await door.until(
+        await door.place({ plantId: 'lonely', paymentMethod: 'account', items: sand(1), priority }),
+        'confirmed',
+      );
       return order.id;
     };
     const [low, high, middle] = [await place(10), await place(90), await place(50)];
@@ -52,7 +61,12 @@ describeWith('postgres')('stock and trucks', () => {
     const waiting = await queue('lonely');
     expect(waiting.map(({ orderId }) => orderId)).toEqual([high, middle, low]);
     for (const entry of waiting) {
-      expect(entry).toMatchObject({ reason: 'no_truck', plantId: 'lonely', jobId: expect.any(String), waitingSince: expect.stringMatching(/Z$/) });
+      expect(entry).toMatchObject({
+        reason: 'no_truck',
+        plantId: 'lonely',
+        jobId: expect.any(String),
+        waitingSince: expect.stringMatching(/Z$/),
+      });
     }
     expect((await door.get(`/api/orders/${high}`)).body).toMatchObject({ status: 'confirmed', deliveryStatus: 'queued' });
     const told = (await door.history(low)).map(({ type }) => type);
@@ -72,7 +86,10 @@ describeWith('postgres')('stock and trucks', () => {
   test('a truck out of service gets nothing, and takes what waits when it is back', async () => {
     await newPlant('pause', 100);
     await door.post('/api/trucks', { id: 'p-1', code: 'P-1', plantId: 'pause' });
-    expect((await door.post('/api/trucks/p-1/out-of-service', { reason: 'oil' })).body).toMatchObject({ status: 'out_of_service', reason: 'oil' });
+    expect((await door.post('/api/trucks/p-1/out-of-service', { reason: 'oil' })).body).toMatchObject({
+      status: 'out_of_service',
+      reason: 'oil',
+    });
     const again = await door.post('/api/trucks/p-1/out-of-service', { reason: 'oil' });
     expect([again.status, again.body.code]).toEqual([409, 'truck.out-of-service']);
     const correlationId = await door.place({ plantId: 'pause', paymentMethod: 'account', items: sand(1) });
@@ -86,7 +103,9 @@ describeWith('postgres')('stock and trucks', () => {
   });
 
   test('however many orders come at once, one truck has one load at a time', async () => {
-    const placed = await Promise.all(Array.from({ length: 12 }, () => door.place({ plantId: 'east', paymentMethod: 'account', items: sand(1) })));
+    const placed = await Promise.all(
+      Array.from({ length: 12 }, () => door.place({ plantId: 'east', paymentMethod: 'account', items: sand(1) })),
+    );
     for (const id of placed) await door.until(id, 'delivered');
     await untilQuiet(yard.database);
     const [most] = await yard.database.query<{ open: string }>(

@@ -40,12 +40,22 @@ describe('npm start, alone', () => {
     const { correlationId, statusUrl } = JSON.parse(pasted.stdout());
     expect(statusUrl).toBe(`/api/orders/status/${correlationId}`);
     const order = await yard.until(correlationId, 'delivered');
-    expect(order).toMatchObject({ status: 'delivered', customerId: 'demo', totalCents: 29_000, currency: 'USD', truckId: expect.any(String) });
+    expect(order).toMatchObject({
+      status: 'delivered',
+      customerId: 'demo',
+      totalCents: 29_000,
+      currency: 'USD',
+      truckId: expect.any(String),
+    });
     expect(order.items).toEqual([expect.objectContaining({ sku: 'CONCRETE-C25', quantity: 2, unitPriceCents: 14_500 })]);
   });
 
   test('an accepted order answers 202 with its status address, and Prefer: wait follows it to its delivery', async () => {
-    const accepted = await yard.post('/api/orders', { customerId: 'acme', paymentMethod: 'card', items: [{ sku: 'SAND-BULK', quantity: 1 }] });
+    const accepted = await yard.post('/api/orders', {
+      customerId: 'acme',
+      paymentMethod: 'card',
+      items: [{ sku: 'SAND-BULK', quantity: 1 }],
+    });
     expect(accepted.status).toBe(202);
     expect(accepted.headers.get('location')).toBe(accepted.body.statusUrl);
     const seen: string[] = [];
@@ -98,7 +108,11 @@ describe('npm start, alone', () => {
     const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
     const correlationId = randomUUID();
     const sent = { 'X-Correlation-Id': correlationId, traceparent: `00-${trace}-00f067aa0ba902b7-01` };
-    const answer = await yard.post('/api/orders', { customerId: 'traced', paymentMethod: 'card', items: [{ sku: 'REBAR-12', quantity: 5 }] }, sent);
+    const answer = await yard.post(
+      '/api/orders',
+      { customerId: 'traced', paymentMethod: 'card', items: [{ sku: 'REBAR-12', quantity: 5 }] },
+      sent,
+    );
     expect(answer.headers.get('x-correlation-id')).toBe(correlationId);
     expect(traceOf(answer.headers.get('traceparent'))).toBe(trace);
     expect(answer.headers.get('traceparent')).not.toBe(sent.traceparent);
@@ -109,7 +123,16 @@ describe('npm start, alone', () => {
     const times = entries.map(({ at }) => at);
     expect(times).toEqual([...times].sort());
     const statuses = entries.filter(({ type }) => type === 'orders.order.status_changed').map(({ to }) => to);
-    expect(statuses).toEqual(['pending', 'validated', 'payment_processing', 'payment_confirmed', 'confirmed', 'assigned', 'shipped', 'delivered']);
+    expect(statuses).toEqual([
+      'pending',
+      'validated',
+      'payment_processing',
+      'payment_confirmed',
+      'confirmed',
+      'assigned',
+      'shipped',
+      'delivered',
+    ]);
     const types = entries.map(({ type }) => type);
     expect(types[0]).toBe('order.created');
     expect(types).toEqual(expect.arrayContaining(['inventory.reserved', 'payment.confirmed', 'order.truck.assigned', 'order.delivered']));

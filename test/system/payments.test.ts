@@ -22,7 +22,10 @@ describeWith('postgres')('payments', () => {
 
   test('a declined card fails the payment, and the stock that was held is given back', async () => {
     const before = await door.stock('REBAR-12', 'east');
-    const order = await door.until(await door.place({ paymentToken: 'tok_declined', plantId: 'east', items: [{ sku: 'REBAR-12', quantity: 7 }] }), 'payment_failed');
+    const order = await door.until(
+      await door.place({ paymentToken: 'tok_declined', plantId: 'east', items: [{ sku: 'REBAR-12', quantity: 7 }] }),
+      'payment_failed',
+    );
     expect(order).toMatchObject({ paymentStatus: 'failed', reason: 'card_declined', truckId: null, saga: { state: 'Failed' } });
     await untilQuiet(yard.database);
     expect(await door.stock('REBAR-12', 'east')).toEqual(before);
@@ -33,7 +36,9 @@ describeWith('postgres')('payments', () => {
     const order = await door.until(await door.place({ paymentToken: 'tok_error' }), 'delivered');
     expect(await payment(order)).toMatchObject({ status: 'captured', capturedCents: order.totalCents, refundedCents: 0 });
     expect(await attempts(order.paymentId)).toEqual([{ operation: 'charge', status: 'captured' }]);
-    const [job] = await yard.database.query<{ attempt: number }>(`select attempt from jobs where payload->>'paymentId' = $1`, [order.paymentId]);
+    const [job] = await yard.database.query<{ attempt: number }>(`select attempt from jobs where payload->>'paymentId' = $1`, [
+      order.paymentId,
+    ]);
     expect(job?.attempt).toBe(3);
   });
 
@@ -108,7 +113,9 @@ describeWith('postgres')('payments', () => {
     expect(refused.status).toBe(422);
     expect(refused.body.errors.map(({ pointer }: Body) => pointer).sort()).toEqual(['/amount', '/payment_id', '/surprise']);
     const good = report(randomUUID());
-    const unknown = await door.post('/api/payments/webhooks/nobody', good, { 'X-Signature': signWebhook(good, 'sandbox-secret', new Date()) });
+    const unknown = await door.post('/api/payments/webhooks/nobody', good, {
+      'X-Signature': signWebhook(good, 'sandbox-secret', new Date()),
+    });
     expect(unknown.status).toBe(422);
     expect(unknown.body.errors).toEqual([expect.objectContaining({ pointer: '/provider' })]);
   });

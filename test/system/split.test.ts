@@ -7,7 +7,11 @@ import { until, untilQuiet } from '../support/quiet.ts';
 import { type OwnServer, ownNats, ownRedis } from '../support/servers.ts';
 import { describeWith, openYard, type Yard } from '../support/yard.ts';
 
-describeWith('postgres', 'nats', 'redis')('three processes over NATS', () => {
+describeWith(
+  'postgres',
+  'nats',
+  'redis',
+)('three processes over NATS', () => {
   let nats: OwnServer;
   let redis: OwnServer;
   let yard: Yard;
@@ -16,7 +20,12 @@ describeWith('postgres', 'nats', 'redis')('three processes over NATS', () => {
 
   beforeAll(async () => {
     [nats, redis] = (await Promise.all([ownNats(), ownRedis()])) as OwnServer[] as [OwnServer, OwnServer];
-    yard = await openYard({ NATS_URL: `nats://127.0.0.1:${nats.port}`, REDIS_URL: `redis://127.0.0.1:${redis.port}`, TRUCK_TIME_SCALE: '0.02', SWEEP_MS: '200' });
+    yard = await openYard({
+      NATS_URL: `nats://127.0.0.1:${nats.port}`,
+      REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+      TRUCK_TIME_SCALE: '0.02',
+      SWEEP_MS: '200',
+    });
     const [gateway] = await Promise.all([
       yard.start({ PAYMENT_CALL_MS: '5000' }, '--services', 'gateway,scheduler'),
       yard.start({}, '--services', 'order,inventory'),
@@ -37,7 +46,16 @@ describeWith('postgres', 'nats', 'redis')('three processes over NATS', () => {
     const correlationId = await door.place({ distanceMiles: 1 });
     const order = await door.until(correlationId, 'delivered');
     const told = (await door.history(order.id)).filter(({ type }) => type === 'orders.order.status_changed').map(({ to }) => to);
-    expect(told).toEqual(['pending', 'validated', 'payment_processing', 'payment_confirmed', 'confirmed', 'assigned', 'shipped', 'delivered']);
+    expect(told).toEqual([
+      'pending',
+      'validated',
+      'payment_processing',
+      'payment_confirmed',
+      'confirmed',
+      'assigned',
+      'shipped',
+      'delivered',
+    ]);
   });
 
   test('Redis shows the workflow of an order, and forgets it by itself', async () => {

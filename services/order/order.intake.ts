@@ -1,0 +1,86 @@
+/** The first turn of an order: what was accepted at the door becomes an order, or fails with its reason. */
+import { stockKeyOf } from '../../models/inventory.ts';
+import { MAX_CENTS } from '../../models/words.ts';
+import { type Decision, done, ignore, setTimer, tell } from '../../runtime/decider.ts';
+import { created, processed, statusEvent } from './order.effects.ts';
+import { address, type Deciding, type Intake, type Order, type OrderSettings, type Payload } from './order.state.ts';
+
+/** Told by the gateway, or by anyone on the mesh who emits order.accepted. The same correlation id twice is one order. */
+export const accept = (
+  order: Order | undefined,
+  form: Payload<'order.accepted'>,
+  context: Deciding,
+  settings: OrderSettings,
+): Decision<Order> => {
+  if (order) return ignore('it is accepted already', processed(order));
+  const fresh = place(form, context, settings);
+  const problem = problemWith(form, context) ?? (fresh.totalCents > MAX_CENTS ? 'order.too-large' : undefined);
+  if (problem) {
+    const failed: Order = { ...fresh, status: 'failed', sagaState: 'Failed', reason: problem, stock: [], awaiting: [] };
+    return done(failed, created(failed), statusEvent(failed, null, problem), processed(failed));
+  }
+  const { sagaExpiresAt } = fresh.intake as Intake;
+  return done(
+    fresh,
+    created(fresh),
+    statusEvent(fresh, null),
+    processed(fresh),
+    fresh.stock.map(({ stockKey, quantity }) =>
+      tell('inventory', stockKey, 'inventory.reserve', { ...address(fresh), quantity, until: sagaExpiresAt }),
+    ),
+    setTimer('saga.expire', new Date(sagaExpiresAt), {}),
+  );
+};
+
+const problemWith = ({ items, plantId }: Payload<'order.accepted'>, { facts }: Deciding): string | undefined => {
+  if (items.some(({ sku }) => !facts.products.has(sku))) return 'order.unknown-sku';
+  if (plantId !== undefined && !facts.plants.has(plantId)) return 'order.unknown-plant';
+  const currencies = new Set(items.map(({ sku }) => facts.products.get(sku)?.currency));
+  return currencies.size > 1 ? 'order.mixed-currencies' : undefined;
+};
+
+/** Prices come from the catalogue, never from the client. */
+const place = (form: Payload<'order.accepted'>, context: Deciding, settings: OrderSettings): Order => {
+  const { facts, now, key } = context;
+  const id = facts.ids.get(key) as string;
+  const items = form.items.map(({ sku, quantity }) => {
+    const product = facts.products.get(sku);
+    return { sku, quantity, name: product?.name ?? sku, unitPriceCents: product?.priceCents ?? 0 };
+  });
+  const plantId = form.plantId ?? facts.stockedPlants.get(key)?.[0] ?? [...facts.plants][0] ?? 'none';
+  const stock = sumByStock(form.items, plantId);
+  return {
+    id,
+    orderNumber: `ORD-${now.toISOString().slice(0, 10).replaceAll('-', '')}-${id.padStart(6, '0')}`,
+    correlationId: key,
+    status: 'pending',
+    sagaState: 'Created',
+    customerId: form.customerId ?? form.customer?.externalId ?? '',
+    plantId,
+    paymentMethod: form.paymentMethod,
+    paymentToken: form.paymentToken ?? 'tok_ok',
+    currency: facts.products.get(form.items[0]?.sku ?? '')?.currency ?? form.currency ?? 'USD',
+    totalCents: items.reduce((sum, { quantity, unitPriceCents }) => sum + quantity * unitPriceCents, 0),
+    distanceMiles: form.distanceMiles ?? settings.defaultDistanceMiles,
+    quantity: form.items.reduce((sum, { quantity }) => sum + quantity, 0),
+    priority: form.priority,
+    requestedStart: form.requestedWindow?.start ?? null,
+    stock,
+    awaiting: stock.map(({ stockKey }) => stockKey),
+    paymentId: null,
+    truckId: null,
+    assignedFrom: null,
+    reason: null,
+    version: 1,
+    intake: { form, items, sagaExpiresAt: new Date(now.getTime() + settings.sagaMs).toISOString() },
+  };
+};
+
+const sumByStock = (items: readonly { sku: string; quantity: number }[], plantId: string): Order['stock'] => {
+  const sums = new Map<string, number>();
+  for (const { sku, quantity } of items) {
+    const stockKey = stockKeyOf(sku, plantId);
+    sums.set(stockKey, (sums.get(stockKey) ?? 0) + quantity);
+  }
+  return [...sums].map(([stockKey, quantity]) => ({ stockKey, quantity }));
+};
