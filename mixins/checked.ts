@@ -22,11 +22,13 @@ export const check = <Schema extends z.ZodType>(schema: Schema, value: unknown):
   throw invalid(fieldErrors(parsed.error));
 };
 
+const step = (part: PropertyKey): string => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+
 /** JSON pointers (RFC 6901) into what was sent. */
 export const fieldErrors = (error: z.ZodError): FieldError[] =>
   error.issues.flatMap((issue) => {
-    const at = issue.path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ pointer: `${at}/${key}`, detail: 'is not known here' }));
+    const at = issue.path.map(step).join('');
+    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ pointer: `${at}${step(key)}`, detail: 'is not known here' }));
     return [{ pointer: at, detail: issue.message }];
   });
 

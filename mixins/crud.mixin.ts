@@ -53,9 +53,11 @@ export interface Listing {
   cursor: string;
   direction?: 'asc' | 'desc';
   notFound: string;
+  /** What an id looks like, where not every text can be one. */
+  id?: z.ZodType<string>;
 }
 
-export const crud = ({ model, cursor, direction = 'asc', notFound }: Listing): Partial<ServiceSchema> => ({
+export const crud = ({ model, cursor, direction = 'asc', notFound, id: idOf = z.string().max(200) }: Listing): Partial<ServiceSchema> => ({
   mixins: [DbService as ServiceSchema],
   adapter: new SharedAdapter(model),
   settings: { idField: cursor, maxLimit: 500 },
@@ -67,7 +69,7 @@ export const crud = ({ model, cursor, direction = 'asc', notFound }: Listing): P
     list: false,
     find: { visibility: 'protected' },
     count: { visibility: 'public' },
-    get: checked(z.object({ id: z.string().max(200) }), async ({ id }, ctx) => {
+    get: checked(z.object({ id: idOf }), async ({ id }, ctx) => {
       const found = await adapterOf(ctx).findById(id);
       if (!found) throw new Refused(notFound, { id });
       return found.toJSON();

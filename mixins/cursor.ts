@@ -15,5 +15,14 @@ export const decodeCursor = (cursor: string): string | number => {
     const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     if (typeof value === 'string' || typeof value === 'number') return value;
   } catch {}
-  throw new Refused('request.invalid', { errors: [{ pointer: '/cursor', detail: 'is not a cursor of this list' }] });
+  throw foreign();
 };
+
+/** Of a list that is ordered by a number of the database. @throws Refused when the cursor is not one of ours */
+export const decodeId = (cursor: string): string => {
+  const id = String(decodeCursor(cursor));
+  if (!/^\d{1,18}$/.test(id)) throw foreign();
+  return id;
+};
+
+const foreign = (): Refused => new Refused('request.invalid', { errors: [{ pointer: '/cursor', detail: 'is not a cursor of this list' }] });

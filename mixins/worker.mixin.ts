@@ -5,6 +5,7 @@
 import type { Context, ServiceSchema } from 'moleculer';
 import { runtimeOf } from '../runtime/holder.ts';
 import type { JobHandler } from '../runtime/perform.ts';
+import { StartError } from '../runtime/start-error.ts';
 
 export const worker = (handlers: readonly JobHandler[]): Partial<ServiceSchema> => ({
   events: {
@@ -16,6 +17,10 @@ export const worker = (handlers: readonly JobHandler[]): Partial<ServiceSchema> 
     },
   },
   created() {
-    for (const handler of handlers) runtimeOf(this.broker).handle(handler);
+    try {
+      for (const handler of handlers) runtimeOf(this.broker).handle(handler);
+    } catch (error) {
+      throw new StartError((error as Error).message);
+    }
   },
 });

@@ -2,7 +2,7 @@
  * How workers take jobs, end them and keep them: each one statement for a whole batch. Whatever ends or renews a job is fenced with the
  * token of its lease, so a worker that was frozen past it changes nothing.
  */
-import { Binds, json } from './columns.ts';
+import { Binds } from './columns.ts';
 import type { Tx } from './database.ts';
 import type { Headers } from './trace.ts';
 
@@ -64,7 +64,8 @@ where id = any(array(select id from chosen))
 returning id, type, payload, attempt, max_attempts as "maxAttempts", timeout_ms as "timeoutMs", backoff_ms as "backoffMs", token, headers`;
 
 export type JobEnd =
-  | { outcome: 'completed'; result: unknown }
+  /** `result` as JSON. */
+  | { outcome: 'completed'; result: string }
   | { outcome: 'retryable'; error: string; delayMs: number }
   | { outcome: 'dead'; error: string };
 
@@ -86,7 +87,7 @@ export const finishJobs = async (
     id: job.id,
     token: job.token,
     state: end.outcome,
-    result: end.outcome === 'completed' ? json(end.result) : undefined,
+    result: end.outcome === 'completed' ? end.result : undefined,
     error: end.outcome === 'completed' ? undefined : end.error.replaceAll(/\p{Cc}/gu, ' ').slice(0, 2_000),
     delayMs: end.outcome === 'retryable' ? end.delayMs : undefined,
   }));

@@ -43,14 +43,14 @@ export const defaultHostSettings: HostSettings = {
   batchKeys: 1_000,
   limits: { messages: 1_000, messagesPerKey: 500, bytes: 8_000_000 },
   concurrency: 2,
-  atOnce: 2,
+  atOnce: 3,
   sweepMs: 1_000,
 };
 
 const LATE_MS = 1_000;
 const SWEEP_KEYS = 5_000;
 /** Messages handled here between two vacuums of the mailbox. */
-const VACUUM_EVERY = 20_000;
+const VACUUM_EVERY = 10_000;
 
 export class Host {
   readonly counts = { turns: 0, messages: 0, retries: 0, deadLetters: 0, batchRetries: 0 };

@@ -1,5 +1,6 @@
 /** One try of one job: its payload checked, its time limited, its end named. Never throws. */
 import type { ClaimedJob, JobEnd } from './claims.ts';
+import { json } from './columns.ts';
 import { backoffMs } from './failure.ts';
 import type { JobType } from './jobs.ts';
 import { childOf, type Headers, withHeaders } from './trace.ts';
@@ -38,7 +39,8 @@ export const perform = async (job: ClaimedJob, type: JobType, handler: JobHandle
     const lastAttempt = job.attempt >= job.maxAttempts;
     const context = { jobId: job.id, attempt: job.attempt, lastAttempt, signal: abort.signal, headers };
     const result = await Promise.race([withHeaders(headers, () => handler.run(payload, context)), cutOff]);
-    return { outcome: 'completed', result };
+    // Here, where it costs only its own job: one that cannot be written would keep the whole batch from being stored.
+    return { outcome: 'completed', result: json(result) };
   } catch (thrown) {
     return failed(job, thrown instanceof Error ? thrown : new Error(String(thrown)));
   } finally {

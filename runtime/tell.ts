@@ -50,9 +50,7 @@ export class Teller {
     if (this.#waiting.length >= MAX_WAITING) return Promise.reject(new Overloaded(this.#waiting.length));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ tell, resolve, reject });
-      this.#flushing ??= this.#flushAll().finally(() => {
-        this.#flushing = undefined;
-      });
+      this.#flushing ??= this.#flushAll();
     });
   }
 
@@ -61,9 +59,11 @@ export class Teller {
     while (this.#flushing) await this.#flushing;
   }
 
+  /** Ends in the same breath in which it sees that nothing waits: what is told a moment later begins another. */
   async #flushAll(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) await this.#flush(this.#waiting.splice(0, MAX_FLUSH));
+    this.#flushing = undefined;
   }
 
   async #flush(batch: Waiting[]): Promise<void> {

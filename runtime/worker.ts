@@ -107,6 +107,7 @@ export class Worker {
     const deadline = Date.now() + this.#settings.drainMs;
     while (this.#running.size > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
     for (const { abort } of this.#running.values()) abort.abort(new Error('this node is stopping'));
+    while (this.#running.size > 0) await new Promise((resolve) => setImmediate(resolve));
     await this.#ending;
     for (const timer of this.#timers) clearInterval(timer);
   }
@@ -114,9 +115,7 @@ export class Worker {
   /** There may be work. Called after a commit that enqueued, and by the mesh. */
   ring(): void {
     this.#again = true;
-    this.#claiming ??= this.#claimAll().finally(() => {
-      this.#claiming = undefined;
-    });
+    this.#claiming ??= this.#claimAll();
   }
 
   /** The mesh reports a node gone. The fence makes it safe to be wrong. */
@@ -147,11 +146,12 @@ export class Worker {
     while (this.#again && this.#state === 'running') {
       this.#again = false;
       const slots = this.#settings.slots - this.#running.size;
-      if (slots <= 0) return;
+      if (slots <= 0) break;
       const jobs = await this.#claim(slots);
       for (const job of jobs) this.#run(job);
       if (jobs.length >= slots) this.#again = true;
     }
+    this.#claiming = undefined;
   }
 
   async #claim(slots: number): Promise<ClaimedJob[]> {
@@ -183,9 +183,7 @@ export class Worker {
       if (end.outcome !== 'completed') this.#report(job, end.error);
       this.#running.delete(job.id);
       this.#finished.push({ job, end });
-      this.#ending ??= this.#endAll().finally(() => {
-        this.#ending = undefined;
-      });
+      this.#ending ??= this.#endAll();
       this.ring();
     });
   }
@@ -211,6 +209,7 @@ export class Worker {
         });
       }
     }
+    this.#ending = undefined;
   }
 
   #tally(batch: readonly FinishedJob[], ended: Set<string>): void {

@@ -67,8 +67,6 @@ export const runtime: Migration = {
     ) partition by range (at)`,
     'create table events_default partition of events default',
     'create index events_correlation on events (correlation_id)',
-    // The log grows at its end: 128 pages' summary does for the feed what a tree would, at a fraction of each insert.
-    'create index events_id on events using brin (id)',
     `create view event_log as
       select e.id || '.' || s.place as id, e.id as entry, s.place, e.at, s.event->>'type' as type, e.actor, e.key, s.event->'data' as data,
         e.correlation_id, e.causation_id, e.traceparent, e.by

@@ -20,7 +20,7 @@ const header = (request: HttpRequest, name: string): string | undefined => {
  * took the first died before it answered; else it is new.
  * @throws Refused when X-Correlation-Id is no UUID
  */
-const headersOf = (request: HttpRequest, key: string | undefined): Headers => {
+export const headersOf = (request: HttpRequest, key?: string): Headers => {
   const asked = header(request, 'x-correlation-id');
   const correlationId = asked === undefined ? undefined : z.uuid().safeParse(asked);
   if (correlationId && !correlationId.success) throw invalid([{ pointer: '/X-Correlation-Id', detail: 'must be a UUID' }]);

@@ -6,7 +6,7 @@ import type { Context, ServiceSchema } from 'moleculer';
 import { z } from 'zod';
 import type { Config } from '../../config.ts';
 import { checked, nothing } from '../../mixins/checked.ts';
-import { decodeCursor, encodeCursor, pageParams } from '../../mixins/cursor.ts';
+import { decodeId, encodeCursor, pageParams } from '../../mixins/cursor.ts';
 import { health, runChecks } from '../../mixins/health.mixin.ts';
 import { idempotency } from '../../mixins/idempotency.mixin.ts';
 import { retry } from '../../mixins/retry.mixin.ts';
@@ -16,8 +16,8 @@ import { reasonForm } from '../../models/truck.ts';
 import { listAttention } from '../../runtime/attention.ts';
 import { listDeadLetters } from '../../runtime/dead-letters.ts';
 import { runtimeOf } from '../../runtime/holder.ts';
-import { currentHeaders } from '../../runtime/trace.ts';
-import { answer, send } from './answer.ts';
+import { currentHeaders, type Headers, newHeaders } from '../../runtime/trace.ts';
+import { answer, headersOf, send } from './answer.ts';
 import { problemOf } from './problem.ts';
 import { ProgressWatch } from './progress.ts';
 import { type HttpRequest, type Route, routes } from './routes.ts';
@@ -30,11 +30,20 @@ const listed = z.object({
   ...pageParams,
   of: z.enum(['product', 'inventory', 'dispatch', 'truck']),
   filters: z.array(z.string()),
-  asked: z.record(z.string(), z.string()),
+  asked: z.record(z.string(), z.unknown()),
 });
 
 /** A request as moleculer-web hands it over. */
 type Asked = HttpRequest & { $ctx: Context; $params: Pick<HttpRequest, 'params' | 'query' | 'body'> };
+
+/** What fails before it is read is answered under an id all the same: the given one, if it is one. */
+const headersOfFailed = (request: HttpRequest): Headers => {
+  try {
+    return headersOf(request);
+  } catch {
+    return newHeaders('gateway');
+  }
+};
 
 const by = (): string => currentHeaders()?.by ?? 'operator';
 
@@ -53,7 +62,7 @@ export default (config: Config): ServiceSchema => {
     };
 
   const failed = (request: Asked, response: http.ServerResponse, error: unknown): void => {
-    const { headers = {} } = request.$ctx.meta as { headers?: { correlationId?: string } };
+    const { headers = headersOfFailed(request) } = request.$ctx.meta as { headers?: Headers };
     const problem = problemOf(error, headers.correlationId);
     if (problem.status >= 500 && problem.code === 'service.failed') {
       request.$ctx.broker.logger.error(`${request.method} ${request.url} failed: ${(error as Error).message}`, {
@@ -115,10 +124,12 @@ export default (config: Config): ServiceSchema => {
       list: checked(listed, async ({ of, filters, asked, limit, cursor }, ctx) => {
         const unknown = Object.keys(asked).filter((name) => !filters.includes(name));
         if (unknown.length > 0) throw invalid(unknown.map((name) => ({ pointer: `/${name}`, detail: 'is not known here' })));
+        const several = Object.keys(asked).filter((name) => typeof asked[name] !== 'string');
+        if (several.length > 0) throw invalid(several.map((name) => ({ pointer: `/${name}`, detail: 'must be one text' })));
         return ctx.call(`${of}.page`, { limit, cursor, query: asked });
       }),
       deadLetters: checked(z.strictObject(pageParams), async ({ limit, cursor }, ctx) => {
-        const rows = await listDeadLetters(runtimeOf(ctx.broker).database, cursor ? String(decodeCursor(cursor)) : '0', limit + 1);
+        const rows = await listDeadLetters(runtimeOf(ctx.broker).database, cursor ? decodeId(cursor) : '0', limit + 1);
         const items = rows.slice(0, limit).map(({ stack, ...letter }) => letter);
         return { items, nextCursor: rows.length > limit ? encodeCursor(items.at(-1)?.id) : null };
       }),

@@ -30,6 +30,7 @@ const FOREIGN: Record<string, string> = {
   'request.aborted': 'request.malformed',
   INVALID_REQUEST_BODY: 'request.malformed',
   NOT_FOUND: 'route.unknown',
+  UNABLE_DECODE_PARAM: 'route.unknown',
   SERVICE_NOT_FOUND: 'service.unavailable',
   SERVICE_NOT_AVAILABLE: 'service.unavailable',
   REQUEST_TIMEOUT: 'service.unavailable',
@@ -40,7 +41,8 @@ export const problemOf = (error: unknown, correlationId?: string): Problem => {
   const { type = '', data = {} } = error as Thrown;
   const code = FOREIGN[bodyErrorOf(error as Thrown)] ?? (isOurs(type) ? type : (FOREIGN[type] ?? 'service.failed'));
   const { title, status } = wordsFor(code);
-  const { errors, detail, ...rest } = isOurs(type) ? data : {};
+  // The cause of a failure names hosts and tables: it is for the log.
+  const { errors, detail, cause, ...rest } = isOurs(type) ? data : {};
   return {
     // First, so that no refusal's data (a truck's status) takes the place of what is answered.
     ...rest,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { actor } from '../../mixins/actor.mixin.ts';
 import { checked } from '../../mixins/checked.ts';
 import { crud } from '../../mixins/crud.mixin.ts';
-import { decodeCursor, encodeCursor, pageParams } from '../../mixins/cursor.ts';
+import { decodeId, encodeCursor, pageParams } from '../../mixins/cursor.ts';
 import { health } from '../../mixins/health.mixin.ts';
 import { idempotency } from '../../mixins/idempotency.mixin.ts';
 import { retry } from '../../mixins/retry.mixin.ts';
@@ -72,7 +72,7 @@ export default (): ServiceSchema =>
         return card(sku, locationId, answered<Stock>(answer) as Stock);
       }),
       movements: checked(z.strictObject({ ...place, ...pageParams }), async ({ sku, locationId, limit, cursor }, ctx) => {
-        const before = cursor && String(decodeCursor(cursor));
+        const before = cursor && decodeId(cursor);
         const rows = await movementsOf(runtimeOf(ctx.broker).database, stockKeyOf(sku, locationId), before, limit + 1);
         const items = rows.slice(0, limit);
         return { items, nextCursor: rows.length > limit ? encodeCursor(items.at(-1)?.id) : null };

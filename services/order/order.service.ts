@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Config } from '../../config.ts';
 import { actor } from '../../mixins/actor.mixin.ts';
 import { checked } from '../../mixins/checked.ts';
-import { decodeCursor, encodeCursor, pageParams } from '../../mixins/cursor.ts';
+import { decodeId, encodeCursor, pageParams } from '../../mixins/cursor.ts';
 import { health } from '../../mixins/health.mixin.ts';
 import { idempotency } from '../../mixins/idempotency.mixin.ts';
 import { retry } from '../../mixins/retry.mixin.ts';
@@ -103,7 +103,7 @@ export default (config: Config): ServiceSchema => {
         return view ? { ...order, legacyStatus: legacyStatus(order.status, view) } : order;
       }),
       page: checked(filter, async ({ limit, cursor, ...asked }, ctx) => {
-        const rows = await listOrders(runtimeOf(ctx.broker).database, asked, cursor && String(decodeCursor(cursor)), limit + 1);
+        const rows = await listOrders(runtimeOf(ctx.broker).database, asked, cursor && decodeId(cursor), limit + 1);
         const items = rows.slice(0, limit);
         return { items, nextCursor: rows.length > limit ? encodeCursor(items.at(-1)?.id) : null };
       }),

@@ -12,6 +12,7 @@ import { worker } from '../../mixins/worker.mixin.ts';
 import { Refused } from '../../models/errors.ts';
 import { paymentModel } from '../../models/payment.model.ts';
 import { paymentMessages, paymentWebhook } from '../../models/payment.ts';
+import { uuid } from '../../models/words.ts';
 import type { Actor } from '../../runtime/actor.ts';
 import { runtimeOf } from '../../runtime/holder.ts';
 import { StartError } from '../../runtime/start-error.ts';
@@ -52,6 +53,9 @@ const reports = (event: string) => ({
 });
 
 export default (config: Config): ServiceSchema => {
+  if (!config.paymentUrl && config.production) {
+    throw new StartError('PAYMENT_URL is not set: in production payment needs a provider (or stop running payment here with SERVICES).');
+  }
   let provider: PaymentProvider | undefined;
   let sandbox: Sandbox | undefined;
 
@@ -60,7 +64,7 @@ export default (config: Config): ServiceSchema => {
     mixins: [
       actor(definition, { ...reports('payment.confirmed'), ...reports('payment.failed') }),
       worker(paymentJobs(() => provider as PaymentProvider)),
-      crud({ model: paymentModel, cursor: 'id', notFound: 'payment.not-found' }),
+      crud({ model: paymentModel, cursor: 'id', notFound: 'payment.not-found', id: uuid }),
       health(),
       retry(),
       tracing(),
@@ -80,11 +84,6 @@ export default (config: Config): ServiceSchema => {
       ),
     },
     async started() {
-      if (!config.paymentUrl && config.production) {
-        throw new StartError(
-          'PAYMENT_URL is not set: in production payment needs a provider (or stop running payment here with SERVICES).',
-        );
-      }
       if (!config.paymentUrl) sandbox = await startSandbox({ secret: config.paymentWebhookSecret });
       const url = config.paymentUrl ?? (sandbox as Sandbox).url;
       provider = sandboxProvider({ url, callMs: config.paymentCallMs, callbackUrl: config.paymentCallbackUrl });

@@ -1,6 +1,6 @@
 /** What can only be seen when a node is held up between looking at the mailbox and locking the actor. */
 import { beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { tellAll, withMishaps } from '../support/actors.ts';
+import { type Hands, tellAll, withMishaps } from '../support/actors.ts';
 import { until, untilQuiet } from '../support/quiet.ts';
 import { onReal } from './both.ts';
 
@@ -10,11 +10,12 @@ onReal('two nodes that look at one key at the same moment', (given) => {
       'create table gate (open boolean not null)',
       'insert into gate values (false)',
       'create sequence arrivals',
-      `create function at_the_gate() returns setof paused language plpgsql as $$
+      // In quotes: two dollars would be read as the mark of a bound value.
+      `create function at_the_gate() returns setof paused language plpgsql as '
        begin
-         perform nextval('arrivals');
+         perform nextval(''arrivals'');
          while not (select open from gate) loop perform pg_sleep(0.005); end loop;
-       end $$`,
+       end'`,
     ])
       await given().database.query(sql);
   });
@@ -24,10 +25,12 @@ onReal('two nodes that look at one key at the same moment', (given) => {
   });
   const arrived = () => until(async () => (await given().count('arrivals', 'is_called')) === 1);
   const open = () => given().database.query('update gate set open = true');
-  /** Its activation looks at the mailbox as it is now, and goes on when the gate is open. */
-  const heldUp = () =>
+
+  /** A node whose activation looks at the mailbox as it is now, and goes on when the gate is open. */
+  const heldUp = (hands: Partial<Hands> = {}) =>
     given().node({
-      name: 'held up',
+      name: 'late',
+      hands,
       host: { sweepMs: 30 },
       database: withMishaps(given().database, {
         instead: (sql) =>
@@ -37,31 +40,38 @@ onReal('two nodes that look at one key at the same moment', (given) => {
       }),
     });
 
+  /** Holds a node in the middle of its turn. */
+  class Brake {
+    #free: () => void = () => undefined;
+    #on: Promise<void> | undefined;
+    holding = false;
+    pull(): void {
+      this.#on = new Promise((resolve) => {
+        this.#free = resolve;
+      });
+    }
+    readonly loading = async (): Promise<void> => {
+      this.holding = this.#on !== undefined;
+      await this.#on;
+      this.holding = false;
+    };
+    release(): void {
+      this.#on = undefined;
+      this.#free();
+    }
+  }
+
   test('the one that came late does not overtake a message that failed meanwhile', async () => {
-    let fail: () => void = () => undefined;
-    const failing = new Promise<void>((resolve) => {
-      fail = resolve;
-    });
-    let holding = false;
-    const first = given().node({
-      name: 'first',
-      retryBaseMs: 400,
-      hands: {
-        loading: async () => {
-          if (holding) await failing;
-        },
-      },
-    });
+    const brake = new Brake();
+    const first = given().node({ name: 'first', retryBaseMs: 400, hands: brake });
     await tellAll(first, 'failing', [1]);
     await until(async () => (await given().numbers('failing')).length === 1);
-    holding = true;
+    brake.pull();
     await tellAll(first, 'failing', [{ number: 2, throws: 'not yet' }]);
-    await until(async () => (await given().database.query('select from ledgers for update skip locked')).length === 0);
-    const late = heldUp();
-    await tellAll(late, 'failing', [3]);
+    await until(() => brake.holding);
+    await tellAll(heldUp(), 'failing', [3]);
     await arrived();
-    holding = false;
-    fail();
+    brake.release();
     await until(async () => (await given().count('mailbox', 'attempts = 1')) === 1);
     given().cured.add(2);
     await open();
@@ -70,16 +80,22 @@ onReal('two nodes that look at one key at the same moment', (given) => {
   });
 
   test('the one that came late does not work an actor beside another, though it was not there when it looked', async () => {
-    const late = heldUp();
-    const first = given().node({ name: 'first', start: false });
+    const [firstBrake, lateBrake] = [new Brake(), new Brake()];
+    const first = given().node({ name: 'first', hands: firstBrake, host: { sweepMs: 30 } });
+    firstBrake.pull();
     await tellAll(first, 'newborn', [1]);
-    late.host.ring('ledger', ['newborn']);
+    await until(() => firstBrake.holding);
+    lateBrake.pull();
+    await tellAll(heldUp(lateBrake), 'newborn', [2]);
     await arrived();
-    first.start();
-    first.host.ring('ledger', ['newborn']);
+    firstBrake.release();
     await until(async () => (await given().numbers('newborn')).length === 1);
     await open();
-    await tellAll(first, 'newborn', [2, 3]);
+    await until(async () => lateBrake.holding || (await given().numbers('newborn')).length === 2);
+    await tellAll(first, 'newborn', [3]);
+    // The first tries to handle it meanwhile: it must find the key taken.
+    await until(async () => !lateBrake.holding || first.host.counts.messages >= 2 || first.host.counts.turns >= 5);
+    lateBrake.release();
     await untilQuiet(given().database);
     expect(await given().numbers('newborn')).toEqual([1, 2, 3]);
     expect(given().overlaps).toEqual([]);

@@ -21,6 +21,8 @@ export interface Saying {
   number: number;
   /** Throws with these words until the number is among the cured. */
   throws?: string;
+  /** Throws on so many tries. */
+  fails?: number;
   refuses?: string;
   ignores?: string;
   effects?: Effect[];
@@ -67,9 +69,10 @@ const TABLES = [
 
 const decide =
   (hands: Hands) =>
-  (state: Ledger | undefined, { name, payload, headers }: Message, { now }: { now: Date }): Decision<Ledger> => {
-    const { number = 0, throws, refuses, ignores, effects = [], remind } = payload as Partial<Saying>;
+  (state: Ledger | undefined, { name, payload, headers, attempts }: Message, { now }: { now: Date }): Decision<Ledger> => {
+    const { number = 0, throws, fails = 0, refuses, ignores, effects = [], remind } = payload as Partial<Saying>;
     if (throws && !hands.cured.has(number)) throw new Error(throws);
+    if (attempts < fails) throw new Error(`try ${attempts + 1} fails`);
     if (refuses) return refuse(refuses, { number });
     if (ignores) return ignore(ignores);
     const { version, loaded, total } = state ?? { version: 0, loaded: 0, total: 0 };

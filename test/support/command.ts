@@ -17,6 +17,11 @@ export interface Command {
   end(timeoutMs?: number): Promise<number | null>;
 }
 
+const started = new Set<(name: NodeJS.Signals) => void>();
+process.once('exit', () => {
+  for (const signal of started) signal('SIGKILL');
+});
+
 export const command = (file: string, args: string[], env: Record<string, string> = {}): Command => {
   const child = spawn(file, args, {
     cwd: ROOT,
@@ -34,13 +39,14 @@ export const command = (file: string, args: string[], env: Record<string, string
   let closed = false;
   child.once('close', () => {
     closed = true;
+    started.delete(signal);
   });
   const signal = (name: NodeJS.Signals): void => {
     try {
       process.kill(-(child.pid as number), name);
     } catch {}
   };
-  process.once('exit', () => signal('SIGKILL'));
+  started.add(signal);
   const all = (): string => said.stdout + said.stderr;
   return {
     pid: child.pid as number,

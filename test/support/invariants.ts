@@ -48,7 +48,7 @@ const stock = [
    from orders o join reservations r on r.order_key = o.correlation_id
    where r.status in ${HELD} and not o.${OPEN}`,
   `select format('order %s is delivered and its stock was not consumed: %s', o.id, coalesce(r.status, 'no reservation')) as breach
-   from orders o cross join json_to_recordset(o.stock) as line("stockKey" text)
+   from orders o cross join json_to_recordset(o.stock::json) as line("stockKey" text)
    left join reservations r on r.order_key = o.correlation_id and r.stock_key = line."stockKey"
    where o.status = 'delivered' and r.status is distinct from 'consumed'`,
 ];
