@@ -25,6 +25,19 @@ import scheduler from './services/scheduler/scheduler.service.ts';
 import dispatch from './services/truck/dispatch.service.ts';
 import truck from './services/truck/truck.service.ts';
 
+/** What operators follow in the log: an order's beginning and end, and what went off its way. */
+const MILESTONES = new Set([
+  'order.created',
+  'order.delivered',
+  'order.cancelled',
+  'order.timeout',
+  'order.exception',
+  'payment.failed',
+  'payment.refunded',
+  'inventory.rejected',
+  'dispatch.no_truck',
+]);
+
 /** The rooms of services/, and the Moleculer services each holds: `--services` names rooms. */
 export const rooms: Record<string, ((config: Config) => ServiceSchema)[]> = {
   order: [order],
@@ -71,6 +84,7 @@ export const startNode = async (config: Config): Promise<Node> => {
         concurrency: config.turnConcurrency,
         atOnce: config.turnsAtOnce,
         sweepMs: config.sweepMs,
+        milestones: MILESTONES,
         limits: {
           messages: config.batchMessages,
           messagesPerKey: Math.ceil(config.batchMessages / 2),
@@ -140,7 +154,7 @@ const checkNats = async (url: string): Promise<void> => {
 };
 
 /** The runtime's log lines: fields first for collectors, last for people. */
-const logOf = (broker: ServiceBroker, { logFormat }: Config): Logger => {
+const logOf = (broker: ServiceBroker, { logFormat, logLevel }: Config): Logger => {
   const logger = broker.getLogger('runtime');
   const line =
     (level: 'debug' | 'info' | 'warn' | 'error') =>
@@ -149,5 +163,11 @@ const logOf = (broker: ServiceBroker, { logFormat }: Config): Logger => {
       else if (logFormat === 'json') logger[level](fields, message);
       else logger[level](message, fields);
     };
-  return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
+  return {
+    wordy: ['debug', 'trace'].includes(logLevel),
+    debug: line('debug'),
+    info: line('info'),
+    warn: line('warn'),
+    error: line('error'),
+  };
 };

@@ -65,9 +65,7 @@ returning id, type, payload, attempt, max_attempts as "maxAttempts", timeout_ms 
 
 export type JobEnd =
   /** `result` as JSON. */
-  | { outcome: 'completed'; result: string }
-  | { outcome: 'retryable'; error: string; delayMs: number }
-  | { outcome: 'dead'; error: string };
+  { outcome: 'completed'; result: string } | { outcome: 'retryable'; error: string; delayMs: number } | { outcome: 'dead'; error: string };
 
 export interface FinishedJob {
   job: ClaimedJob;

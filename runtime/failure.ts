@@ -44,10 +44,10 @@ export const kindOf = (error: unknown): FailureKind => {
   return LOST_CONNECTION.test(String((error as Error)?.message)) ? 'transient' : 'unknown';
 };
 
-/** Two nodes made the same new actor at once: the loser runs its batch again and finds the winner's row. */
+/** Two nodes were at the same actor at once (or made it): the loser runs its batch again and finds what the winner left. */
 export class Raced extends Error {
   constructor(actor: string) {
-    super(`another node created a ${actor} of this batch first`);
+    super(`another node was at a ${actor} of this batch first`);
     this.name = 'Raced';
   }
 }

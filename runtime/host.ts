@@ -37,6 +37,8 @@ export interface HostSettings {
   /** Batches in flight in all. */
   atOnce: number;
   sweepMs: number;
+  /** Events that are logged as they happen; all are where the log is wordy. */
+  milestones: ReadonlySet<string>;
 }
 
 export const defaultHostSettings: HostSettings = {
@@ -45,6 +47,7 @@ export const defaultHostSettings: HostSettings = {
   concurrency: 2,
   atOnce: 3,
   sweepMs: 1_000,
+  milestones: new Set(),
 };
 
 const LATE_MS = 1_000;
@@ -225,7 +228,12 @@ export class Host {
   }
 
   #announce(events: readonly LoggedEvent[]): void {
-    if (this.#published.size > 0) for (const { type, data } of events) this.#published.get(type)?.(data);
+    for (const { type, actor, key, data, headers } of events) {
+      this.#published.get(type)?.(data);
+      if (this.#log.wordy || this.#settings.milestones.has(type)) {
+        this.#log[this.#settings.milestones.has(type) ? 'info' : 'debug'](`${actor}/${key}: ${type}`, { ...data, ...headers });
+      }
+    }
     this.#mesh.announce(events);
   }
 

@@ -1,5 +1,7 @@
 /** What the runtime asks of a log: Moleculer's loggers and pino fit. */
 export interface Logger {
+  /** Whether debug lines are written: asked before one is put together in a hot path. */
+  wordy?: boolean;
   debug(message: string, fields?: object): void;
   info(message: string, fields?: object): void;
   warn(message: string, fields?: object): void;

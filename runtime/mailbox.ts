@@ -6,6 +6,7 @@ import type { Store } from './actor.ts';
 import type { Binds } from './columns.ts';
 import type { Tx } from './database.ts';
 import type { Message } from './decider.ts';
+import { Raced } from './failure.ts';
 import type { Headers } from './trace.ts';
 
 /** What one batch may take. The first message is taken whatever its size. */
@@ -25,7 +26,7 @@ export interface Activation {
 
 interface TakenRow {
   id: string | null;
-  key: string;
+  key: string | null;
   name: string;
   payload: string;
   headers: string;
@@ -40,6 +41,7 @@ const activations = new Map<string, string>();
  * A key without a row yet is claimed by a transaction-scoped advisory lock instead, so that two nodes do not make it twice;
  * should they still race past each other, the second insert fails as `Raced`.
  * Uses the primary key (actor, key, id) of mailbox once per key, and the primary key of the actor's table.
+ * @throws Raced when what is taken would overtake a message that another node has just put back
  */
 export const activate = async (
   tx: Tx,
@@ -59,22 +61,26 @@ export const activate = async (
   const held: string[] = [];
   const counts = new Map<string, number>();
   let bytes = 0;
+  let chosen = 0;
   for (const row of rows) {
     if (row.id === null) {
-      held.push(row.key);
+      if (row.key === null) chosen = row.bytes;
+      else held.push(row.key);
       continue;
     }
+    const key = row.key as string;
     messages.push({
       id: row.id,
-      key: row.key,
+      key,
       name: row.name,
       payload: JSON.parse(row.payload),
       headers: JSON.parse(row.headers) as Headers,
       attempts: row.attempts,
     });
     bytes += row.bytes;
-    counts.set(row.key, (counts.get(row.key) ?? 0) + 1);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
   }
+  if (messages.length < chosen && (await isOvertaking(tx, actor, messages))) throw new Raced(actor);
   const cut = messages.length >= limits.messages || bytes >= limits.bytes;
   const full = [...counts].flatMap(([key, count]) => (count >= limits.messagesPerKey ? [key] : []));
   return { messages, held, unfinished: cut ? [...keys] : full };
@@ -95,22 +101,38 @@ with wanted as materialized (
   select key from unborn where pg_try_advisory_xact_lock(hashtextextended($1 || '/' || key, 0))
 ), mine as materialized (
   select key from locked union all select key from newborn
+), chosen as materialized (
+  select ctid from (
+    select waiting.ctid, waiting.bytes, sum(waiting.bytes) over (rows unbounded preceding) as total
+    from mine cross join lateral (
+      select m.ctid, octet_length(m.payload) as bytes
+      from mailbox m where m.actor = $1 and m.key = mine.key order by m.id limit $3
+    ) waiting limit $4
+  ) measured where total - bytes < $5
 ), taken as (
-  delete from mailbox where ctid = any(array(
-    select ctid from (
-      select waiting.ctid, waiting.bytes, sum(waiting.bytes) over (rows unbounded preceding) as total
-      from mine cross join lateral (
-        select m.ctid, octet_length(m.payload) as bytes
-        from mailbox m where m.actor = $1 and m.key = mine.key order by m.id limit $3
-      ) waiting limit $4
-    ) measured where total - bytes < $5
-  ))
+  delete from mailbox where ctid = any(array(select ctid from chosen))
   returning id, key, name, payload, headers, attempts, octet_length(payload) as bytes
 )
 select id, key, name, payload, headers, attempts, bytes from taken
 union all
 select null, w.key, null, null, null, null, null from wanted w where w.key not in (select key from mine)
+union all
+select null, null, null, null, null, null, count(*)::int from chosen
 order by id`;
+
+/**
+ * The messages are looked at before their actor is locked. Where another node's turn ended in between, some are gone; should it have put
+ * one back for a retry, what came after that one must not be handled before it.
+ */
+const isOvertaking = async (tx: Tx, actor: string, messages: readonly Message[]): Promise<boolean> => {
+  const last = new Map(messages.map(({ key, id }) => [key, id]));
+  const older = await tx.query(
+    `select from unnest(string_to_array($2::text, E'\\x1e'), string_to_array($3::text, E'\\x1e')::bigint[]) as taken(key, last)
+     where exists (select from mailbox m where m.actor = $1 and m.key = taken.key and m.id < taken.last) limit 1`,
+    [actor, [...last.keys()].join('\x1e'), [...last.values()].join('\x1e')],
+  );
+  return older.length > 0;
+};
 
 export interface OutgoingMessage {
   actor: string;

@@ -1,6 +1,7 @@
 /** Commands as a person would run them: their two streams apart, their exit code, and what is typed into them. */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { until } from './quiet.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -32,7 +33,7 @@ export const command = (file: string, args: string[], env: Record<string, string
   const said = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (text: string) => {
-      said[stream] += text;
+      said[stream] += stripVTControlCharacters(text);
     });
   }
   child.stdin.on('error', () => undefined);
@@ -53,7 +54,7 @@ export const command = (file: string, args: string[], env: Record<string, string
     stdout: () => said.stdout,
     stderr: () => said.stderr,
     type: (line) => void child.stdin.write(`${line}\n`),
-    says: (words, timeoutMs = 30_000) =>
+    says: (words, timeoutMs = 15_000) =>
       until(() => words.test(all()) || closed, { timeoutMs, what: () => `it does not say ${words}:\n${all()}` }).then(() => {
         if (!words.test(all())) throw new Error(`it ended without saying ${words}:\n${all()}`);
       }),

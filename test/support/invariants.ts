@@ -108,7 +108,7 @@ const illegalHistories = async (tx: Tx): Promise<string[]> => {
   const rows = await tx.query<{ id: string; status: OrderStatus; steps: [OrderStatus | null, OrderStatus][] | null }>(
     `select o.id, o.status, h.steps from orders o left join lateral (
        select json_agg(json_build_array(e.data->>'oldStatus', e.data->>'newStatus') order by e.entry, e.place) as steps from event_log e
-       where e.correlation_id = o.correlation_id::text and e.type = 'orders.order.status_changed') h on true`,
+       where e.correlation_id::text = o.correlation_id::text and e.type = 'orders.order.status_changed') h on true`,
   );
   return rows.flatMap(({ id, status, steps }) => {
     const path = steps ?? [];

@@ -6,6 +6,9 @@ import { type Http, http } from './http.ts';
 import { type ChildNode, startChild } from './nodes.ts';
 import { couldNotRun, natsUrl, postgresUrl, redisUrl } from './servers.ts';
 
+// Each child process has a listener of its own for this one's end.
+process.setMaxListeners(50);
+
 export const servers = { postgres: await postgresUrl(), nats: await natsUrl(), redis: await redisUrl() };
 
 /** `describe` where these servers are there; else a skip that is listed at the end. */
