@@ -118,11 +118,11 @@ const stopNode = async (broker: ServiceBroker, database: Database): Promise<void
 };
 
 /** Migrates, and on an empty database outside production fills it: however many processes start together, once. */
-export const prepare = async (database: Database, config: Pick<Config, 'production' | 'eventRetentionMonths'>): Promise<void> => {
-  await migrate(database, migrations);
-  await keepPartitions(database, database.now(), config.eventRetentionMonths);
-  if (!config.production) await seedOnce(database, seed);
-};
+export const prepare = (database: Database, config: Pick<Config, 'production' | 'eventRetentionMonths'>): Promise<unknown> =>
+  migrate(database, migrations, async () => {
+    await keepPartitions(database, database.now(), config.eventRetentionMonths);
+    if (!config.production) await seedOnce(database, seed);
+  });
 
 const chooseRooms = ({ services }: Config): string[] => {
   const all = Object.keys(rooms);

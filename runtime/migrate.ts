@@ -2,6 +2,7 @@
 import type { QueryInterface } from 'sequelize';
 import { SequelizeStorage, Umzug } from 'umzug';
 import type { Database } from './database.ts';
+import { pause } from './failure.ts';
 
 export interface Migration {
   name: string;
@@ -11,28 +12,39 @@ export interface Migration {
 
 const LOCK_KEY = 7_262_001;
 
-/** @returns the names of the migrations that ran; nodes that start together run each once, and all wait until it is done */
-export const migrate = async (database: Database, migrations: readonly Migration[]): Promise<string[]> => {
-  const umzug = new Umzug<QueryInterface>({
-    migrations: migrations.map(({ name, up, down }) => ({
-      name,
-      up: () => up(database),
-      ...(down ? { down: () => down(database) } : {}),
-    })),
-    storage: new SequelizeStorage({ sequelize: database.sequelize, tableName: 'migrations' }),
-    logger: undefined,
+/**
+ * @param afterwards what else is to be done once before any node works: partitions, first data. It must be safe to repeat
+ * @returns the names of the migrations that ran; nodes that start together do this one after the other, and all wait until it is done
+ */
+export const migrate = (database: Database, migrations: readonly Migration[], afterwards?: () => Promise<unknown>): Promise<string[]> =>
+  oneAtATime(database, async () => {
+    const umzug = new Umzug<QueryInterface>({
+      migrations: migrations.map(({ name, up, down }) => ({
+        name,
+        up: () => up(database),
+        ...(down ? { down: () => down(database) } : {}),
+      })),
+      storage: new SequelizeStorage({ sequelize: database.sequelize, tableName: 'migrations' }),
+      logger: undefined,
+    });
+    const ran = await umzug.up();
+    await afterwards?.();
+    return ran.map(({ name }) => name);
   });
-  if (database.embedded) return (await umzug.up()).map(({ name }) => name);
+
+const oneAtATime = async <T>(database: Database, work: () => Promise<T>): Promise<T> => {
+  if (database.embedded) return work();
   for (;;) {
     const unlock = await tryLock(database);
-    if (unlock) {
-      try {
-        return (await umzug.up()).map(({ name }) => name);
-      } finally {
-        await unlock();
-      }
+    if (!unlock) {
+      await pause(100);
+      continue;
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    try {
+      return await work();
+    } finally {
+      await unlock();
+    }
   }
 };
 

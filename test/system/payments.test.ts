@@ -36,7 +36,7 @@ describeWith('postgres')('payments', () => {
     const order = await door.until(await door.place({ paymentToken: 'tok_error' }), 'delivered');
     expect(await payment(order)).toMatchObject({ status: 'captured', capturedCents: order.totalCents, refundedCents: 0 });
     expect(await attempts(order.paymentId)).toEqual([{ operation: 'charge', status: 'captured' }]);
-    const [job] = await yard.database.query<{ attempt: number }>(`select attempt from jobs where payload->>'paymentId' = $1`, [
+    const [job] = await yard.database.query<{ attempt: number }>(`select attempt from jobs where payload::json->>'paymentId' = $1`, [
       order.paymentId,
     ]);
     expect(job?.attempt).toBe(3);

@@ -1,0 +1,4 @@
+import { onBoth } from './both.ts';
+import { poisonLaws } from './poison.laws.ts';
+
+onBoth('poisoned messages', poisonLaws);
