@@ -71,8 +71,8 @@ describeWith('postgres', 'nats')('calls over the mesh', () => {
     await foreign.broker.call('order.accept', orderForm(), { meta: { headers } });
     await until(async () => (await yard.count('orders', `correlation_id = '${correlationId}' and status = 'delivered'`)) === 1);
     await untilQuiet(yard.database);
-    expect(await yard.count('events', `correlation_id = '${correlationId}'`)).toBeGreaterThan(10);
-    expect(await yard.count('events', `correlation_id = '${correlationId}' and traceparent not like '00-${trace}-%'`)).toBe(0);
+    expect(await yard.count('event_log', `correlation_id = '${correlationId}'`)).toBeGreaterThan(10);
+    expect(await yard.count('event_log', `correlation_id = '${correlationId}' and traceparent not like '00-${trace}-%'`)).toBe(0);
   });
 
   test('rings reach the node that hosts the actor: an order crosses the nodes without waiting for a sweep', async () => {
@@ -90,5 +90,16 @@ describeWith('postgres', 'nats')('calls over the mesh', () => {
     expect(await yard.count('dead_letters')).toBe(0);
     await foreign.broker.call('order.accept', orderForm({ customerId: 'after' }));
     await until(async () => (await yard.count('orders', `customer_id = 'after' and status = 'delivered'`)) === 1);
+  });
+
+  test('a node that says it runs answers at once: its services are on the mesh by then', async () => {
+    const env = { ...yard.env, MESH_NAMESPACE: `${yard.env.MESH_NAMESPACE}-alone`, LOG_LEVEL: 'fatal', NODE_ID: 'alone' };
+    const alone = await startNode(readConfig(['--services', 'inventory', '--mode', 'cron'], env));
+    try {
+      const health = alone.broker.call('inventory.health', {}, { timeout: 900 });
+      await expect(health).resolves.toMatchObject({ status: 'pass' });
+    } finally {
+      await alone.stop();
+    }
   });
 });

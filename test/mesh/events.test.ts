@@ -107,7 +107,7 @@ describeWith('postgres', 'nats')('events over the mesh', () => {
       expect(of(id, 'order.delivered')).toHaveLength(1);
       const told = of(id, 'orders.order.status_changed').map(({ data }) => data.newStatus);
       const logged = await yard.database.query<{ status: string }>(
-        `select data::json->>'newStatus' as status from events where type = 'orders.order.status_changed' and correlation_id = $1 order by id`,
+        `select data::json->>'newStatus' as status from event_log where type = 'orders.order.status_changed' and correlation_id = $1 order by entry, place`,
         [id],
       );
       expect([...told].sort()).toEqual(logged.map(({ status }) => status).sort());

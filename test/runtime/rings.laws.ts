@@ -1,4 +1,5 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import type { Limits } from '../../runtime/mailbox.ts';
 import { oneTo, tellAll } from '../support/actors.ts';
 import { until, untilQuiet } from '../support/quiet.ts';
 import type { Laws } from './both.ts';
@@ -37,59 +38,53 @@ export const ringLaws: Laws = (given) => {
     expect((await given().lines()).filter(({ node, key }) => node === 'heir' && key.startsWith('left-'))).toHaveLength(left);
   });
 
-  test('a node that stops finishes the turns it has begun', async () => {
-    const going: (() => void)[] = [];
-    const node = given().node({ hands: { saving: () => new Promise<void>((resolve) => going.push(resolve)) } });
-    await tellAll(node, 'begun', [1]);
-    await until(() => going.length === 1);
-    let stopped = false;
-    const stopping = node.stop().then(() => {
-      stopped = true;
+  test('a node that stops finishes the turns it has begun, and begins no more', async () => {
+    let go: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      go = resolve;
     });
+    let saving = 0;
+    const hold = async () => {
+      saving++;
+      await held;
+    };
+    const host = { batchKeys: 1, concurrency: 1, atOnce: 1 };
+    const node = given().node({ hands: { saving: hold }, host, start: false });
+    await tellAll(node, 'begun', [1]);
     await tellAll(node, 'not-begun', [1]);
-    expect(stopped).toBe(false);
-    going[0]?.();
+    node.start();
+    await until(() => saving === 1);
+    const stopping = node.stop();
+    go();
     await stopping;
     expect(await given().numbers('begun')).toEqual([1]);
     expect(await given().numbers('not-begun')).toEqual([]);
     expect(await given().count('mailbox')).toBe(1);
   });
 
-  test('a batch keeps to its limits of keys, messages and bytes, and the rest follows', async () => {
-    const seen: number[] = [];
-    const limited = async (title: string, host: { batchKeys?: number; limits?: object }): Promise<number[]> => {
-      seen.length = 0;
-      const outside = given().node({ idle: true });
-      await Promise.all(oneTo(6).map((key) => tellAll(outside, `${title}-${key}`, oneTo(10))));
-      const limits = { messages: 1_000, messagesPerKey: 500, bytes: 1_000_000, ...host.limits };
-      const settings = { batchKeys: 500, concurrency: 1, atOnce: 1, ...host, limits };
-      const node = given().node({ host: settings, start: false });
-      node.host.ring(
-        'ledger',
-        oneTo(6).map((key) => `${title}-${key}`),
-      );
-      let before = 0;
-      const counting = setInterval(() => undefined, 1_000);
-      clearInterval(counting);
+  describe('a batch keeps to its limits, and the rest follows', () => {
+    const KEYS = 6;
+    const EACH = 10;
+    const unlimited = { messages: 1_000, messagesPerKey: 500, bytes: 1_000_000 };
+    /** @returns how many turns it took */
+    const turns = async (title: string, { limits = {}, ...host }: { batchKeys?: number; limits?: Partial<Limits> }): Promise<number> => {
+      const node = given().node({ start: false, host: { concurrency: 1, atOnce: 1, ...host, limits: { ...unlimited, ...limits } } });
+      const keys = oneTo(KEYS).map((key) => `${title}-${key}`);
+      await Promise.all(keys.map((key) => tellAll(node, key, oneTo(EACH))));
       node.start();
       await untilQuiet(given().database);
       await node.stop();
-      before = node.host.counts.messages;
-      expect(before).toBe(60);
-      for (const key of oneTo(6)) expect(await given().numbers(`${title}-${key}`)).toEqual(oneTo(10));
-      return [node.host.counts.turns];
+      expect(node.host.counts.messages).toBe(KEYS * EACH);
+      expect(await Promise.all(keys.map((key) => given().numbers(key)))).toEqual(keys.map(() => oneTo(EACH)));
+      return node.host.counts.turns;
     };
-    const [free] = await limited('free', {});
-    const [byKeys] = await limited('by-keys', { batchKeys: 2 });
-    const [byMessages] = await limited('by-messages', { limits: { messages: 7 } });
-    const [perKey] = await limited('per-key', { limits: { messagesPerKey: 4 } });
-    const [byBytes] = await limited('by-bytes', { limits: { bytes: 60 } });
-    expect(free).toBe(1);
-    expect(byKeys).toBeGreaterThanOrEqual(3);
-    expect(byMessages).toBeGreaterThanOrEqual(Math.ceil(60 / 7));
-    expect(perKey).toBeGreaterThanOrEqual(3);
-    // {"number":1} is 12 bytes: five of them, and the first may be one too many.
-    expect(byBytes).toBeGreaterThanOrEqual(60 / 6);
+
+    test('none: one turn takes all', async () => expect(await turns('all', {})).toBe(1));
+    test('of keys', async () => expect(await turns('keys', { batchKeys: 2 })).toBeGreaterThanOrEqual(3));
+    test('of messages', async () => expect(await turns('messages', { limits: { messages: 7 } })).toBeGreaterThanOrEqual(60 / 7));
+    test('of messages of a key', async () => expect(await turns('per-key', { limits: { messagesPerKey: 4 } })).toBeGreaterThanOrEqual(3));
+    // {"number":1} is 12 bytes: five of them fill 60.
+    test('of bytes', async () => expect(await turns('bytes', { limits: { bytes: 60 } })).toBeGreaterThanOrEqual(60 / 5));
   });
 
   test('a message larger than the limit goes alone', async () => {

@@ -1,6 +1,6 @@
 /** The first five minutes of a newcomer: `npm start` with nothing else, an order, a crash, a start again. */
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -11,6 +11,15 @@ import { freePort } from '../support/servers.ts';
 
 const dataDir = mkdtempSync(path.join(tmpdir(), 'yardmaster-'));
 const traceOf = (traceparent: string | null): string => (traceparent ?? '').split('-')[1] ?? '';
+
+/** npm's child outlives npm by a moment. */
+const alive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
 
 describe('npm start, alone', () => {
   let node: Command;
@@ -162,8 +171,10 @@ describe('npm start, alone', () => {
     const stock = await yard.stock('CONCRETE-C25', 'north');
     const underway = await yard.place({ customerId: 'underway', distanceMiles: 30, plantId: 'east' });
     await yard.until(underway, 'assigned', 'shipped');
+    const holder = Number(readFileSync(path.join(dataDir, 'lock'), 'utf8'));
     node.signal('SIGKILL');
     await node.end();
+    await until(() => !alive(holder));
     await start();
     const after = (await yard.get('/api/orders?limit=200')).body.items;
     expect(after.slice(1).map(({ id, status }: Body) => [id, status])).toEqual(before.map(({ id, status }: Body) => [id, status]));

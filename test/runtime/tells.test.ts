@@ -1,0 +1,4 @@
+import { onBoth } from './both.ts';
+import { tellLaws } from './tells.laws.ts';
+
+onBoth('tells from outside', tellLaws);

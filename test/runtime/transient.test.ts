@@ -1,0 +1,4 @@
+import { onBoth } from './both.ts';
+import { transientLaws } from './transient.laws.ts';
+
+onBoth('lost connections', transientLaws);
