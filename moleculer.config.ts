@@ -22,7 +22,7 @@ export const brokerOptions = (config: Config): BrokerOptions => ({
       }
     : {}),
   serializer: 'JSONExt',
-  requestTimeout: 10_000,
+  requestTimeout: 5_000,
   maxCallLevel: 32,
   heartbeatInterval: 2,
   heartbeatTimeout: 6,

@@ -12,7 +12,12 @@ export const wholeNumber = (max: number) => z.int().min(1).max(max);
 export const MAX_CENTS = 1_000_000_000_00;
 export const cents = z.int().min(0).max(MAX_CENTS);
 export const currency = z.string().regex(/^[A-Z]{3}$/, 'must be a three-letter code such as USD');
-export const time = z.iso.datetime({ offset: true });
+/** RFC 3339, within what a calendar and Postgres take: from 1970 to 2999, offsets up to 14 hours. */
+export const time = z.iso
+  .datetime({ offset: true })
+  .refine((value) => /^(19[7-9]|2\d\d)\d-/.test(value) && !/[+-](1[5-9]|2\d):\d\d$/.test(value), {
+    error: 'must be a time between 1970 and 2999',
+  });
 
 export const MAX_LINES = 50;
 export const MAX_QUANTITY = 1_000_000;
