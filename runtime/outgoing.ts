@@ -5,7 +5,7 @@
 import { Binds, json } from './columns.ts';
 import type { Tx } from './database.ts';
 import { type DeadLetter, insertDeadLetters } from './dead-letters.ts';
-import type { Effect, Message, Trace } from './decider.ts';
+import type { Effect, Message, SetTimer, Trace } from './decider.ts';
 import { appendEntries, type Entry, type LoggedEvent, type Subscription } from './events.ts';
 import { insertJobs, type JobType, type NewJob, newJob } from './jobs.ts';
 import {
@@ -26,13 +26,38 @@ export interface Vocabulary {
   jobTypes: ReadonlyMap<string, JobType>;
 }
 
+/** What an actor sends itself, due at once. */
+export interface OwnMessage {
+  name: string;
+  payload: unknown;
+}
+
+type CancelledTimer = Pick<Timer, 'actor' | 'key' | 'name'>;
+
+interface Said {
+  headers: Headers;
+  key: string;
+  texts: string[];
+}
+
+/** Of one decision, before it is known to be whole. */
+interface Parts {
+  messages: OutgoingMessage[];
+  events: LoggedEvent[];
+  said: { headers: Headers; text: string }[];
+  timers: (Timer | CancelledTimer)[];
+  jobs: NewJob[];
+  own: OwnMessage[];
+}
+
 export class Outgoing {
   readonly events: LoggedEvent[] = [];
   readonly timers: Timer[] = [];
   readonly retries: { key: string; until: Date }[] = [];
   readonly #messages: OutgoingMessage[] = [];
-  readonly #entries: Entry[] = [];
-  #timers = new Map<string, Timer | Pick<Timer, 'actor' | 'key' | 'name'>>();
+  readonly #said: Said[] = [];
+  #lastSaid: Said | undefined;
+  readonly #timers = new Map<string, Timer | CancelledTimer>();
   readonly #jobs: NewJob[] = [];
   readonly #returned: ReturnedMessage[] = [];
   readonly #pauses: Pause[] = [];
@@ -48,103 +73,104 @@ export class Outgoing {
     this.#now = now;
   }
 
-  /** Adds what one decision wants done on behalf of `actor/key`: whole, or when a part of it cannot be written, not at all. */
-  add(key: string, effects: readonly Effect[], headers: Headers): void {
-    const lists: unknown[][] = [this.#jobs, this.#messages, this.#entries, this.events];
-    const lengths = lists.map(({ length }) => length);
-    const timers = this.#timers;
-    this.#timers = new Map();
-    try {
-      this.#addAll(key, effects, headers);
-      for (const [slot, timer] of this.#timers) timers.set(slot, timer);
-    } catch (error) {
-      for (const [index, list] of lists.entries()) list.length = lengths[index] as number;
-      throw error;
-    } finally {
-      this.#timers = timers;
+  /**
+   * Adds what one decision wants done on behalf of `actor/key`: whole, or when a part of it cannot be written, not at all.
+   * @returns what the actor sends itself and is due: the turn hands it over behind what waits, and it never lies in the mailbox
+   */
+  add(key: string, effects: readonly Effect[], headers: Headers): OwnMessage[] {
+    const parts: Parts = { messages: [], events: [], said: [], timers: [], jobs: [], own: [] };
+    const traced = effects.some(traceOf);
+    for (const effect of effects) {
+      if (effect.kind === 'enqueue') {
+        parts.jobs.push(newJob(this.#vocabulary.jobTypes, effect, { actor: this.#actor, key, headers }, this.#now));
+      }
     }
+    this.#collect(key, traced ? effects.filter((effect) => !traceOf(effect)) : effects, headers, parts);
+    if (traced) {
+      for (const effect of effects) {
+        const trace = traceOf(effect);
+        if (trace) this.#collect(key, [effect], inTraceOf(headers, trace), parts);
+      }
+    }
+    this.#messages.push(...parts.messages);
+    this.events.push(...parts.events);
+    this.#jobs.push(...parts.jobs);
+    for (const timer of parts.timers) this.#timers.set(`${key}\x1e${timer.name}`, timer);
+    for (const { headers: told, text } of parts.said) this.#log(key, told, text);
+    return parts.own;
   }
 
-  #addAll(key: string, effects: readonly Effect[], headers: Headers): void {
-    for (const effect of effects) {
-      if (effect.kind === 'enqueue')
-        this.#jobs.push(newJob(this.#vocabulary.jobTypes, effect, { actor: this.#actor, key, headers }, this.#now));
-    }
-    this.#addIn(
-      key,
-      effects.filter((effect) => !traceOf(effect)),
-      headers,
-    );
-    for (const effect of effects) {
-      const trace = traceOf(effect);
-      if (trace) this.#addIn(key, [effect], inTraceOf(headers, trace));
-    }
-  }
-
-  #addIn(key: string, effects: readonly Effect[], headers: Headers): void {
+  #collect(key: string, effects: readonly Effect[], headers: Headers, parts: Parts): void {
     if (effects.length === 0) return;
     const sent = json(headers);
     const said: string[] = [];
     for (const effect of effects) {
       switch (effect.kind) {
         case 'tell':
-          this.#messages.push({
-            actor: effect.actor,
-            key: effect.key,
-            name: effect.name,
-            payload: json(effect.payload),
-            headers: sent,
-          });
+          if (effect.actor === this.#actor && effect.key === key) parts.own.push({ name: effect.name, payload: effect.payload });
+          else
+            parts.messages.push({ actor: effect.actor, key: effect.key, name: effect.name, payload: json(effect.payload), headers: sent });
           break;
         case 'publish':
-          said.push(this.#publish(key, effect.type, effect.data, headers, sent));
+          said.push(this.#publish(key, effect.type, effect.data, headers, sent, parts));
           break;
         case 'setTimer':
-          this.#setTimer({
-            actor: this.#actor,
-            key,
-            name: effect.name,
-            dueAt: effect.dueAt,
-            payload: json(effect.payload),
-            headers: sent,
-          });
+          this.#setTimer(key, effect, sent, parts);
           break;
         case 'cancelTimer':
-          this.#timers.set(`${key}\x1e${effect.name}`, { actor: this.#actor, key, name: effect.name });
+          parts.timers.push({ actor: this.#actor, key, name: effect.name });
           break;
       }
     }
-    if (said.length > 0)
-      this.#entries.push({
-        ...headers,
-        causationId: headers.causationId,
-        by: headers.by,
-        actor: this.#actor,
-        key,
-        said: `[${said.join()}]`,
-      });
+    if (said.length > 0) parts.said.push({ headers, text: said.join() });
   }
 
   /** @returns the event's part of the log entry */
-  #publish(key: string, type: string, data: Record<string, unknown>, headers: Headers, sent: string): string {
+  #publish(key: string, type: string, data: Record<string, unknown>, headers: Headers, sent: string, parts: Parts): string {
     const text = json(data);
-    this.events.push({ type, actor: this.#actor, key, data, headers });
+    parts.events.push({ type, actor: this.#actor, key, data, headers });
     for (const { actor, key: keyOf } of this.#vocabulary.subscriptions.get(type) ?? []) {
       const receiver = keyOf(data);
-      if (receiver !== undefined) this.#messages.push({ actor, key: receiver, name: type, payload: text, headers: sent });
+      if (receiver !== undefined) parts.messages.push({ actor, key: receiver, name: type, payload: text, headers: sent });
     }
     return `{"type":"${type}","data":${text}}`;
   }
 
-  /** A timer that is due already goes straight to the mailbox: its moment is now. */
-  #setTimer(timer: Timer): void {
-    const slot = `${timer.key}\x1e${timer.name}`;
-    if (timer.dueAt <= this.#now) {
-      this.#timers.set(slot, { actor: timer.actor, key: timer.key, name: timer.name });
-      this.#messages.push(timer);
+  /** A timer that is due already is a message to oneself: its moment is now. */
+  #setTimer(key: string, { name, dueAt, payload }: SetTimer, sent: string, parts: Parts): void {
+    if (dueAt <= this.#now) {
+      parts.timers.push({ actor: this.#actor, key, name });
+      parts.own.push({ name, payload });
     } else {
-      this.#timers.set(slot, timer);
+      parts.timers.push({ actor: this.#actor, key, name, dueAt, payload: json(payload), headers: sent });
     }
+  }
+
+  /** What one cause made an actor say, in however many steps of one turn, is one entry. */
+  #log(key: string, headers: Headers, text: string): void {
+    if (this.#lastSaid?.headers === headers && this.#lastSaid.key === key) {
+      this.#lastSaid.texts.push(text);
+      return;
+    }
+    this.#lastSaid = { headers, key, texts: [text] };
+    this.#said.push(this.#lastSaid);
+  }
+
+  get #entries(): Entry[] {
+    return this.#said.map(({ headers, key, texts }) => ({
+      actor: this.#actor,
+      key,
+      said: `[${texts.join()}]`,
+      correlationId: headers.correlationId,
+      causationId: headers.causationId,
+      traceparent: headers.traceparent,
+      by: headers.by,
+    }));
+  }
+
+  /** Into the mailbox with what an actor sent itself and this turn did not come to. */
+  sendOwn(key: string, own: OwnMessage, headers: Headers): void {
+    this.#messages.push({ actor: this.#actor, key, name: own.name, payload: json(own.payload), headers: json(headers) });
   }
 
   /** Puts a message that was not handled back at its place; `until` holds its key back for a retry. */
@@ -191,7 +217,7 @@ export class Outgoing {
     const resumed = this.#resumed.filter((key) => !paused.has(key));
 
     part(this.#messages, () => insertMessages(binds, this.#messages));
-    part(this.#entries, () => appendEntries(binds, this.#entries));
+    part(this.#said, () => appendEntries(binds, this.#entries));
     part(set, () => setTimers(binds, set));
     part(cancelled, () => cancelTimers(binds, cancelled));
     part(this.#jobs, () => insertJobs(binds, this.#jobs));

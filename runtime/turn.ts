@@ -50,7 +50,7 @@ export const runBatch = (parts: TurnParts, actor: AnyActor, keys: readonly strin
     const { messages, held, unfinished } = await activate(tx, actor.type, actor.store, keys, limits);
     const turn = new Turn(parts, actor, poison);
     const failures = await turn.handle(tx, messages);
-    return { outgoing: turn.outgoing, handled: messages.length, held, unfinished, failures };
+    return { outgoing: turn.outgoing, handled: turn.handled, held, unfinished, failures };
   });
 
 /**
@@ -82,7 +82,7 @@ export const runAsk = (
     const failures = await turn.handle(tx, blocked ? messages : [...messages, question]);
     const answer: Answer = blocked ? { kind: 'unavailable', reason: blocked } : turn.answerTo(question, failures);
     if (answer.kind === 'done') await tx.query(`insert into inbox (consumer, message_id) values ('ask', $1)`, [asked.id]);
-    return { answer, turn: { outgoing: turn.outgoing, handled: messages.length, held, unfinished, failures } };
+    return { answer, turn: { outgoing: turn.outgoing, handled: turn.handled, held, unfinished, failures } };
   });
 
 const wasAsked = async (tx: Tx, id: string): Promise<boolean> =>
@@ -101,7 +101,14 @@ interface Failure {
   error: Error;
 }
 
+/** A message of this turn; `own` counts the steps by which the actor sent it to itself, within the turn. */
+type Queued = Message & { own?: number };
+
+/** Steps an actor may take by itself in one turn: one that never ends talking to itself lets others have theirs. */
+const MOST_STEPS = 20;
+
 class Turn {
+  handled = 0;
   readonly outgoing: Outgoing;
   readonly #parts: TurnParts;
   readonly #actor: AnyActor;
@@ -155,37 +162,59 @@ class Turn {
     };
     const sender = `${this.#actor.type}/${key}`;
     const failures: Failure[] = [];
+    const queue: Queued[] = [...messages];
     let state = before;
-    for (let index = 0; index < messages.length; index++) {
-      const message = messages[index] as Message;
+    let handled = 0;
+    for (let index = 0; index < queue.length; index++) {
+      const message = queue[index] as Queued;
       try {
         if (this.#poison) throw this.#poison;
         const decision: Decision<unknown> = this.#actor.decide(state, message, context);
-        state = this.#apply(decision, state, key, rows, message, sender);
+        const headers = message.own ? message.headers : causedBy(message, sender);
+        queue.push(...this.#apply(decision, rows, message, headers));
+        if (decision.kind === 'done') state = decision.state;
+        handled++;
         this.outgoing.resume(message);
       } catch (thrown) {
         const error = thrown instanceof Error ? thrown : new Error(String(thrown));
         failures.push({ message, error });
-        if (this.#fail(message, error)) continue;
-        for (const later of messages.slice(index + 1)) if (later.id) this.outgoing.putBack(later);
+        if (!message.own && this.#fail(message, error)) continue;
+        this.#leave(message.own ? queue.slice(index) : queue.slice(index + 1));
         break;
       }
     }
-    if (this.#actor.settle && state !== undefined && failures.length < messages.length) {
+    this.handled += handled;
+    if (this.#actor.settle && state !== undefined && handled > 0) {
       const last = messages[messages.length - 1] as Message;
-      state = this.#apply(this.#actor.settle(state, context), state, key, rows, last, sender);
+      const decision: Decision<unknown> = this.#actor.settle(state, context);
+      this.#leave(this.#apply(decision, rows, last, causedBy(last, sender)));
+      if (decision.kind === 'done') state = decision.state;
     }
     if (state !== before) (before === undefined ? this.#created : this.#updated).push({ key, state });
     if (rows.written.size > 0) this.#rows.set(key, rows);
     return failures;
   }
 
-  #apply(decision: Decision<unknown>, state: unknown, key: string, rows: Rows, message: Message, sender: string): unknown {
+  /** @returns what the actor sends itself: handled in this turn, behind what waits */
+  #apply(decision: Decision<unknown>, rows: Rows, message: Queued, headers: Headers): Queued[] {
     const { effects } = decision;
-    if (effects.length > 0) this.outgoing.add(key, effects, causedBy(message, sender));
+    const own = effects.length > 0 ? this.outgoing.add(message.key, effects, headers) : [];
     for (const effect of effects) if (effect.kind === 'write') rows.write(effect.table, effect.id, effect.row);
-    if (message.id === '') this.#answers.set(message, answerOf(decision));
-    return decision.kind === 'done' ? decision.state : state;
+    if (message.id === '' && !message.own) this.#answers.set(message, answerOf(decision));
+    if (own.length === 0) return [];
+    const steps = (message.own ?? 0) + 1;
+    const queued = own.map((sent) => ({ ...sent, id: message.id, key: message.key, headers, attempts: 0, own: steps }));
+    if (steps <= MOST_STEPS) return queued;
+    this.#leave(queued);
+    return [];
+  }
+
+  /** Messages that this turn does not come to: back to their place, or for the first time into the mailbox. */
+  #leave(messages: readonly Queued[]): void {
+    for (const message of messages) {
+      if (message.own) this.outgoing.sendOwn(message.key, message, message.headers);
+      else if (message.id) this.outgoing.putBack(message);
+    }
   }
 
   /** @returns true when the key goes on without the message */

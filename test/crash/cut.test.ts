@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pause } from '../../runtime/failure.ts';
 import { Customers, crowd } from '../support/customers.ts';
-import { type Proxy, startProxy } from '../support/proxy.ts';
+import { type Line, startProxy } from '../support/proxy.ts';
 import { until } from '../support/quiet.ts';
 import { type Chance, chanceOf } from '../support/seed.ts';
 import { postgresUrl } from '../support/servers.ts';
@@ -11,7 +11,7 @@ import { canCrash, type Life, makeWorld, type World } from '../support/world.ts'
 const can = await canCrash('test/crash/cut');
 
 (can ? describe : describe.skip)('a node whose line to Postgres breaks', () => {
-  let proxy: Proxy;
+  let proxy: Line;
   let world: World;
   let node: Life;
   let customers: Customers;

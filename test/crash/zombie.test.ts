@@ -10,6 +10,8 @@ const TURN_TAKEN_OVER_MS = 5_500;
 const JOBS_TAKEN_OVER_MS = 13_000;
 /** A call to the provider with tok_slow. */
 const CALL_MS = 5_000;
+/** Long before Postgres ends the frozen node's transaction. */
+const AT_ONCE_MS = 1_500;
 
 const hot = (count: number, token = 'tok_ok'): Wish[] =>
   Array.from({ length: count }, () => ({ sku: 'CONCRETE-C25', plantId: 'north', quantity: 1, token }));
@@ -23,11 +25,13 @@ const can = await canCrash('test/crash/zombie');
   let world: World;
   let healthy: Life;
   let customers: Customers;
+  let placing: Promise<unknown>[] = [];
 
   beforeAll(async () => {
     world = await makeWorld();
     world.env.PAYMENT_CALL_MS = '9000';
-    healthy = await world.node('healthy');
+    // One batch at a time: should it wait for the frozen node's rows, everything does.
+    healthy = await world.node('healthy', { env: { TURN_CONCURRENCY: '1' } });
     await healthy.start();
     customers = new Customers([healthy.url]);
     await world.addTrucks(20);
@@ -41,10 +45,22 @@ const can = await canCrash('test/crash/zombie');
     return node;
   };
 
-  /** Orders come in until the node is frozen. */
-  const orderUntilFrozen = async (node: Life, token?: string): Promise<void> => {
-    await until(async () => isFrozen(node) || customers.placeAll(hot(10, token), 10).then(() => isFrozen(node)));
+  /** Orders come in until the node is frozen: nobody waits for their answers, since some are in its hands. */
+  const orderUntilFrozen = async (node: Life): Promise<void> => {
+    const frozen = (): boolean => {
+      if (isFrozen(node)) return true;
+      placing.push(customers.placeAll(hot(5), 5));
+      return false;
+    };
+    await until(frozen, { everyMs: 150 });
     node.state = 'frozen';
+  };
+
+  const isPending = async (correlationId: string): Promise<boolean> => {
+    const [order] = await world.database.query<{ status: string }>('select status from orders where correlation_id = $1::uuid', [
+      correlationId,
+    ]);
+    return (order?.status ?? 'pending') === 'pending';
   };
 
   /** @returns how long it took until none of the accepted orders is in one of these states */
@@ -65,6 +81,8 @@ const can = await canCrash('test/crash/zombie');
   /** Thaws it, lets all come to rest, and ends it. @returns what it counted */
   const wake = async (node: Life): Promise<{ stale: number; batchRetries: number }> => {
     node.thaw();
+    await Promise.all(placing);
+    placing = [];
     expect(await world.settle(customers.accepted, 40_000)).toEqual([]);
     expect(await node.stop()).toBe(0);
     return JSON.parse(/counts (.*)/.exec(node.child?.output() ?? '')?.[1] ?? '{}');
@@ -74,7 +92,19 @@ const can = await canCrash('test/crash/zombie');
     const node = await sleeper('turning', 'turn.sent', 'SIGSTOP', 'inventory');
     await orderUntilFrozen(node);
 
-    expect(await timeToLeave('pending')).toBeLessThan(TURN_TAKEN_OVER_MS);
+    const taken = timeToLeave('pending');
+    // Other products do not wait at all: the hot one's row is locked, and passed over.
+    const others = Array.from({ length: 6 }, () => customers.place({ sku: 'SAND-BULK', plantId: 'north', quantity: 1, token: 'tok_ok' }));
+    placing.push(...others);
+    const bystander = await Promise.any(others);
+    await until(async () => !(await isPending(bystander)), {
+      timeoutMs: AT_ONCE_MS,
+      what: () => 'another product waits for the frozen node',
+    });
+
+    const takenOverMs = await taken;
+    expect(takenOverMs).toBeGreaterThan(AT_ONCE_MS);
+    expect(takenOverMs).toBeLessThan(TURN_TAKEN_OVER_MS);
 
     expect((await wake(node)).batchRetries).toBeGreaterThan(0);
   });

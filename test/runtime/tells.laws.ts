@@ -43,7 +43,7 @@ export const tellLaws: Laws = (given) => {
   });
 
   test('what is told once is told once: in one gather, later, and on another node', async () => {
-    const [here, there] = [given().node({ start: false }), given().node()];
+    const [here, there] = [given().node({ start: false }), given().node({ host: { sweepMs: 50 } })];
     const told = (node: typeof here, messageId: string, number: number, consumer = 'webhook') =>
       node.tell('ledger', 'once', 'ledger.add', { number }, { once: { consumer, messageId } });
     expect(await Promise.all([told(here, 'a', 1), told(here, 'a', 2), told(here, 'b', 3)])).toEqual([true, false, true]);

@@ -33,7 +33,9 @@ export const startChild = async (env: Record<string, string>, args: string[] = [
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     output += text;
   });
-  process.once('exit', () => child.kill('SIGKILL'));
+  const endToo = (): boolean => child.kill('SIGKILL');
+  process.once('exit', endToo);
+  child.once('exit', () => process.removeListener('exit', endToo));
   const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
   const end = async (): Promise<number | null> => {
     await until(ended, { timeoutMs: 40_000, what: () => `the node did not end:\n${output}` });

@@ -1,7 +1,7 @@
 /** A TCP proxy between a node and a server, and what can befall the line: cut, stall, restore. */
 import { connect, createServer, type Socket } from 'node:net';
 
-export interface Proxy {
+export interface Line {
   port: number;
   /** Lines open now. */
   readonly open: number;
@@ -13,7 +13,7 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-export const startProxy = async (to: { host: string; port: number }): Promise<Proxy> => {
+export const startProxy = async (to: { host: string; port: number }): Promise<Line> => {
   const lines = new Set<[Socket, Socket]>();
   let state: 'through' | 'cut' | 'stalled' = 'through';
 
