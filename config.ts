@@ -18,7 +18,7 @@ export const settings = {
     kind: 'text',
     default: undefined,
   },
-  DATABASE_POOL: { doc: 'Connections of this process', kind: 'number', default: '12' },
+  DATABASE_POOL: { doc: 'Connections of this process', kind: 'number', default: '10' },
   DATA_DIR: { doc: 'Where the embedded Postgres keeps its files', kind: 'text', default: '.data', flag: 'data-dir' },
   NATS_URL: {
     doc: 'nats://host:port of the mesh, comma separated. Unset: all services in this process',
