@@ -27,7 +27,7 @@ describeWith('postgres')('npm run repl', () => {
     const correlationId = /correlationId: '([0-9a-f-]{36})'/.exec(repl.stdout())?.[1];
     await until(async () => (await yard.count('orders', `status = 'delivered'`)) === 1);
     repl.type('call order.page --customerId typed');
-    await repl.says(new RegExp(`orderNumber: 'ORD-[sS]*correlationId: '${correlationId}'[sS]*status: 'delivered'`));
+    await repl.says(new RegExp(`orderNumber: 'ORD-[\\s\\S]*correlationId: '${correlationId}'[\\s\\S]*status: 'delivered'`));
     repl.type(`call order.accept '{"customerId":"typed"}'`);
     await repl.says(/Refused: The request has values[\s\S]*pointer: '\/paymentMethod'[\s\S]*pointer: '\/items'/);
   });
