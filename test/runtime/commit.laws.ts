@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { enqueue, ignore, publish, setTimer, tell } from '../../runtime/decider.ts';
 import { defaultHostSettings } from '../../runtime/host.ts';
 import { runBatch } from '../../runtime/turn.ts';
-import { type Hands, type Ledger, ledgerActor, type NodeOptions, tellAll } from '../support/actors.ts';
-import { until } from '../support/quiet.ts';
+import { type Hands, type Ledger, ledgerActor, type NodeOptions, oneTo, tellAll } from '../support/actors.ts';
+import { until, untilQuiet } from '../support/quiet.ts';
 import type { Laws } from './both.ts';
 
 const jobTypes = [{ type: 'write.letter', queue: 'default', payload: z.any() }];
@@ -89,5 +89,39 @@ export const commitLaws: Laws = (given) => {
     await until(async () => (await given().count('dead_letters')) === 1);
     await until(async () => (await given().numbers('settled')).length === 1);
     expect(await given().numbers('unsettled')).toEqual([1]);
+  });
+
+  test('what an actor sends itself is handled in the same turn, behind what waits', async () => {
+    const node = given().node({ start: false });
+    const toItself = [
+      tell('ledger', 'itself', 'ledger.add', { number: 3, effects: [tell('ledger', 'itself', 'ledger.add', { number: 4 })] }),
+    ];
+    await tellAll(node, 'itself', [{ number: 1, effects: toItself }, 2]);
+    node.start();
+    await untilQuiet(given().database);
+    expect(await given().numbers('itself')).toEqual([1, 2, 3, 4]);
+    expect(node.host.counts.turns).toBe(1);
+  });
+
+  test('one that never ends talking to itself lets others have their turn', async () => {
+    const node = given().node({ onPoison: 'skip' });
+    const endless = (steps: number): object =>
+      steps === 0 ? { number: 0 } : { number: steps, effects: [tell('ledger', 'endless', 'ledger.add', endless(steps - 1))] };
+    await node.tell('ledger', 'endless', 'ledger.add', endless(50));
+    await untilQuiet(given().database);
+    expect(await given().numbers('endless')).toEqual(oneTo(50).reverse().concat(0));
+    expect(node.host.counts.turns).toBeGreaterThan(1);
+  });
+
+  test('a message to itself that throws costs only itself: what sent it stands', async () => {
+    const node = given().node();
+    const toItself = [tell('ledger', 'own-poison', 'ledger.add', { number: 2, throws: 'broken' })];
+    await tellAll(node, 'own-poison', [{ number: 1, effects: toItself }]);
+    await until(async () => (await given().count('dead_letters')) === 1);
+    expect(await given().numbers('own-poison')).toEqual([1]);
+    const [letter] = await given().database.query<{ payload: { number: number }; attempts: number }>(
+      'select payload, attempts from dead_letters',
+    );
+    expect(letter).toMatchObject({ payload: { number: 2 }, attempts: 3 });
   });
 };

@@ -4,7 +4,8 @@ import { claimJobs, finishJobs } from '../../runtime/claims.ts';
 import { enqueueJobs, type JobType, newJob } from '../../runtime/jobs.ts';
 import type { JobHandler } from '../../runtime/perform.ts';
 import { newHeaders } from '../../runtime/trace.ts';
-import { connectionLost, type NodeOptions, oneTo, withMishaps } from '../support/actors.ts';
+import { type NodeOptions, oneTo } from '../support/actors.ts';
+import { connectionLost, withMishaps } from '../support/mishaps.ts';
 import { until } from '../support/quiet.ts';
 import type { Laws } from './both.ts';
 

@@ -1,6 +1,7 @@
 /** What can only be seen when a node is held up between looking at the mailbox and locking the actor. */
 import { beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { type Hands, tellAll, withMishaps } from '../support/actors.ts';
+import { type Hands, tellAll } from '../support/actors.ts';
+import { withMishaps } from '../support/mishaps.ts';
 import { until, untilQuiet } from '../support/quiet.ts';
 import { onReal } from './both.ts';
 

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { connectionLost, type Mishaps, oneTo, tellAll, withMishaps } from '../support/actors.ts';
+import { oneTo, tellAll } from '../support/actors.ts';
+import { connectionLost, type Mishaps, withMishaps } from '../support/mishaps.ts';
 import { untilQuiet } from '../support/quiet.ts';
 import type { Laws } from './both.ts';
 
