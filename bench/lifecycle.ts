@@ -2,7 +2,7 @@ import { openWorld, print, runOrders } from './world.ts';
 
 /** Orders from acceptance to delivery, everything on. One line of JSON. */
 export const lifecycle = async (
-  orders = Number(process.env.ORDERS ?? 6_000),
+  orders = Number(process.env.ORDERS ?? 15_000),
   concurrency = Number(process.env.CONCURRENCY ?? 1_500),
 ): Promise<void> => {
   const world = await openWorld();

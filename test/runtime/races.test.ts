@@ -102,4 +102,21 @@ onReal('two nodes that look at one key at the same moment', (given) => {
     expect(await given().numbers('newborn')).toEqual([1, 2, 3]);
     expect(given().overlaps).toEqual([]);
   });
+
+  test('a key that one node has open holds up none of the other keys of another’s batch', async () => {
+    const brake = new Brake();
+    const first = given().node({ name: 'first', hands: brake });
+    await tellAll(first, 'open', [1]);
+    await until(async () => (await given().numbers('open')).length === 1);
+    brake.pull();
+    await tellAll(first, 'open', [2]);
+    await until(() => brake.holding);
+    const second = given().node({ name: 'second', start: false });
+    await Promise.all([tellAll(second, 'open', [3]), tellAll(second, 'free', [1])]);
+    second.start();
+    await until(async () => (await given().numbers('free')).length === 1, { timeoutMs: 3_000 }).finally(() => brake.release());
+    await untilQuiet(given().database);
+    expect(await given().numbers('open')).toEqual([1, 2, 3]);
+    expect((await given().lines('free')).map(({ node }) => node)).toEqual(['second']);
+  });
 });
