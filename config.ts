@@ -18,7 +18,7 @@ export const settings = {
     kind: 'text',
     default: undefined,
   },
-  DATABASE_POOL: { doc: 'Connections of this process', kind: 'number', default: '10' },
+  DATABASE_POOL: { doc: 'Connections of this process', kind: 'number', default: '6' },
   DATA_DIR: { doc: 'Where the embedded Postgres keeps its files', kind: 'text', default: '.data', flag: 'data-dir' },
   NATS_URL: {
     doc: 'nats://host:port of the mesh, comma separated. Unset: all services in this process',
@@ -86,7 +86,7 @@ export const settings = {
   },
   WORKER_SLOTS: { doc: 'Jobs at once in this process', kind: 'number', default: '100' },
   TURN_CONCURRENCY: { doc: 'Batches in flight per actor type', kind: 'number', default: '2' },
-  TURNS_AT_ONCE: { doc: 'Batches in flight in all', kind: 'number', default: '4' },
+  TURNS_AT_ONCE: { doc: 'Batches in flight in all', kind: 'number', default: '3' },
   BATCH_MESSAGES: { doc: 'Messages in one batch at the most', kind: 'number', default: '2000' },
   SWEEP_MS: { doc: 'About how often a node looks for what a lost ring left behind', kind: 'number', default: '1000' },
   DRAIN_MS: { doc: 'How long a stop waits for jobs in flight', kind: 'number', default: '20000' },

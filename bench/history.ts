@@ -4,7 +4,7 @@ import { openWorld, print, round, runOrders, type World } from './world.ts';
 export const history = async (
   finished = Number(process.env.FINISHED ?? 1_000_000),
   orders = Number(process.env.ORDERS ?? 5_000),
-  concurrency = Number(process.env.CONCURRENCY ?? 1_500),
+  concurrency = Number(process.env.CONCURRENCY ?? 2_000),
 ): Promise<void> => {
   const empty = await openWorld();
   await runOrders(empty, 1_500, concurrency);

@@ -3,7 +3,7 @@ import { openWorld, print, round, runOrders } from './world.ts';
 /** Every order asks for the same product at the same plant: one stock row takes it all. Held against spread orders, in turn. */
 export const hotSku = async (
   orders = Number(process.env.ORDERS ?? 4_000),
-  concurrency = Number(process.env.CONCURRENCY ?? 1_500),
+  concurrency = Number(process.env.CONCURRENCY ?? 2_000),
 ): Promise<void> => {
   const world = await openWorld();
   await runOrders(world, 1_500, concurrency);

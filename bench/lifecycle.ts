@@ -3,7 +3,7 @@ import { openWorld, print, runOrders } from './world.ts';
 /** Orders from acceptance to delivery, everything on. One line of JSON. */
 export const lifecycle = async (
   orders = Number(process.env.ORDERS ?? 15_000),
-  concurrency = Number(process.env.CONCURRENCY ?? 1_500),
+  concurrency = Number(process.env.CONCURRENCY ?? 2_000),
 ): Promise<void> => {
   const world = await openWorld();
   await runOrders(world, Math.min(1_500, orders), concurrency); // Warm-up, as the yardstick has one.

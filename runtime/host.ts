@@ -45,7 +45,7 @@ export const defaultHostSettings: HostSettings = {
   batchKeys: 1_000,
   limits: { messages: 1_000, messagesPerKey: 500, bytes: 8_000_000 },
   concurrency: 2,
-  atOnce: 4,
+  atOnce: 3,
   sweepMs: 1_000,
   milestones: new Set(),
 };
