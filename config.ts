@@ -1,97 +1,8 @@
-/** Every setting once: what it does, its variable, its default. The only reader of process.env; flags win over variables. */
+/** The only reader of process.env: what the settings (config.settings.ts) say, checked and typed; flags win over variables. */
 import { parseArgs } from 'node:util';
+import { clockNames } from './config.clocks.ts';
+import { type Setting, settings } from './config.settings.ts';
 import { StartError } from './runtime/start-error.ts';
-
-type Kind = 'text' | 'number' | 'list' | 'weights' | 'flag';
-interface Setting {
-  doc: string;
-  kind: Kind;
-  default: string | undefined;
-  flag?: string;
-  oneOf?: readonly string[];
-}
-
-export const settings = {
-  DATABASE_URL: { doc: 'Postgres, 15 or later. Unset: the embedded one in DATA_DIR', kind: 'text', default: undefined },
-  DATABASE_SCHEMA: {
-    doc: 'Schema for all tables, made when missing. Unset: the connection’s own',
-    kind: 'text',
-    default: undefined,
-  },
-  DATABASE_POOL: { doc: 'Connections of this process', kind: 'number', default: '6' },
-  DATA_DIR: { doc: 'Where the embedded Postgres keeps its files', kind: 'text', default: '.data', flag: 'data-dir' },
-  NATS_URL: {
-    doc: 'nats://host:port of the mesh, comma separated. Unset: all services in this process',
-    kind: 'text',
-    default: undefined,
-  },
-  REDIS_URL: {
-    doc: 'redis://host:port for the transient workflow state. Unset: in memory',
-    kind: 'text',
-    default: undefined,
-  },
-  MESH_NAMESPACE: { doc: 'Only nodes of one namespace see each other', kind: 'text', default: 'yardmaster' },
-  NODE_ID: { doc: 'This node’s name in the mesh. Unset: host and process id', kind: 'text', default: undefined },
-  SERVICES: { doc: 'The services this process runs', kind: 'list', default: 'all', flag: 'services' },
-  WORKER_MODE: {
-    doc: 'cron: only the clocks; event: only messages and jobs; all: both',
-    kind: 'text',
-    default: 'all',
-    flag: 'mode',
-    oneOf: ['cron', 'event', 'all'],
-  },
-  HOST: { doc: 'Where the gateway listens', kind: 'text', default: '127.0.0.1' },
-  PORT: { doc: 'Where the gateway listens', kind: 'number', default: '3000', flag: 'port' },
-  NODE_ENV: {
-    doc: 'production: no seed data, and no sandbox provider of its own',
-    kind: 'text',
-    default: 'development',
-  },
-  LOG_LEVEL: {
-    doc: 'fatal, error, warn, info, debug or trace',
-    kind: 'text',
-    default: 'info',
-    oneOf: ['fatal', 'error', 'warn', 'info', 'debug', 'trace'],
-  },
-  LOG_FORMAT: {
-    doc: 'json: one line each, for collectors; text: for people',
-    kind: 'text',
-    default: undefined,
-    oneOf: ['json', 'text'],
-  },
-  TRUCK_TIME_SCALE: {
-    doc: 'Multiplies the simulated phase times of trucks; 0 is at once',
-    kind: 'number',
-    default: '1',
-  },
-  DEFAULT_DISTANCE_MILES: { doc: 'For orders that give no distance', kind: 'number', default: '5' },
-  SAGA_TIMEOUT_MS: { doc: 'An order must be paid within this time', kind: 'number', default: '1800000' },
-  WORKFLOW_TTL_MS: {
-    doc: 'How long the transient workflow state of an order is kept',
-    kind: 'number',
-    default: '1800000',
-  },
-  PAYMENT_URL: {
-    doc: 'The payment provider. Unset outside production: a sandbox in this process',
-    kind: 'text',
-    default: undefined,
-  },
-  PAYMENT_CALL_MS: { doc: 'One call to the provider may take this long', kind: 'number', default: '120000' },
-  PAYMENT_CALLBACK_URL: { doc: 'Where the sandbox calls back. Unset: this gateway', kind: 'text', default: undefined },
-  PAYMENT_WEBHOOK_SECRET: { doc: 'Signs the provider’s webhooks', kind: 'text', default: 'sandbox-secret' },
-  QUEUES: {
-    doc: 'Job queues and their weights',
-    kind: 'weights',
-    default: 'critical:6,pattern:2,compliance:1,default:1',
-  },
-  WORKER_SLOTS: { doc: 'Jobs at once in this process', kind: 'number', default: '100' },
-  TURN_CONCURRENCY: { doc: 'Batches in flight per actor type', kind: 'number', default: '2' },
-  TURNS_AT_ONCE: { doc: 'Batches in flight in all', kind: 'number', default: '3' },
-  BATCH_MESSAGES: { doc: 'Messages in one batch at the most', kind: 'number', default: '2000' },
-  SWEEP_MS: { doc: 'About how often a node looks for what a lost ring left behind', kind: 'number', default: '1000' },
-  DRAIN_MS: { doc: 'How long a stop waits for jobs in flight', kind: 'number', default: '20000' },
-  EVENT_RETENTION_MONTHS: { doc: 'Months of the event log that are kept', kind: 'number', default: '24' },
-} as const satisfies Record<string, Setting>;
 
 type Name = keyof typeof settings;
 
@@ -115,18 +26,41 @@ export interface Config {
   defaultDistanceMiles: number;
   sagaTimeoutMs: number;
   workflowTtlMs: number;
+  acceptedQueue: string;
+  processedQueue: string;
   paymentUrl: string | undefined;
   paymentCallMs: number;
   paymentCallbackUrl: string;
   paymentWebhookSecret: string;
+  paymentCapture: 'immediate' | 'on_delivery';
+  paymentWindowMs: number;
+  paymentBreaker: { percent: number; calls: number; resetMs: number };
+  stripeApiKey: string | undefined;
+  stripeApiBase: string | undefined;
+  stripeWebhookSecret: string | undefined;
+  shippingUrl: string | undefined;
+  shippingCallMs: number;
+  shippingPollMs: number;
+  shippingCallbackUrl: string;
+  shippingWebhookSecret: string;
+  shippingTimeScale: number;
+  fulfillmentAuto: boolean;
   queues: Record<string, number>;
   workerSlots: number;
   turnConcurrency: number;
   turnsAtOnce: number;
   batchMessages: number;
   sweepMs: number;
+  slowMs: number;
   drainMs: number;
   eventRetentionMonths: number;
+  sessionTtlMs: number;
+  cartTtlMs: number;
+  orderAutoCancelMs: number;
+  orderAutoCancelSpares: string[];
+  orderCompletionMs: number;
+  /** Schedules by the clock's name, as in session_cleanup. */
+  clocks: Record<string, string>;
   repl: boolean;
   migrateOnly: boolean;
 }
@@ -147,6 +81,11 @@ export const readConfig = (argv: readonly string[] = process.argv.slice(2), env:
     const parsed = Number(text(name));
     if (!Number.isFinite(parsed) || parsed < 0) throw new StartError(`${name}=${text(name)} is not a number of 0 or more.`);
     return parsed;
+  };
+  const schedule = (name: Name): string => {
+    const given = text(name).trim();
+    if (!/^(\S+\s+){4,5}\S+$/.test(given)) throw new StartError(`${name}=${given} is not a schedule of five or six fields.`);
+    return given;
   };
   const url = (name: Name, protocols: readonly string[]): string | undefined => {
     const given = value(name);
@@ -180,18 +119,47 @@ export const readConfig = (argv: readonly string[] = process.argv.slice(2), env:
     defaultDistanceMiles: number('DEFAULT_DISTANCE_MILES'),
     sagaTimeoutMs: number('SAGA_TIMEOUT_MS'),
     workflowTtlMs: number('WORKFLOW_TTL_MS'),
+    acceptedQueue: text('ACCEPTED_QUEUE'),
+    processedQueue: text('PROCESSED_QUEUE'),
     paymentUrl: url('PAYMENT_URL', ['http:', 'https:']),
     paymentCallMs: number('PAYMENT_CALL_MS'),
     paymentCallbackUrl: value('PAYMENT_CALLBACK_URL') ?? `http://127.0.0.1:${number('PORT')}/api/payments/webhooks/sandbox`,
     paymentWebhookSecret: text('PAYMENT_WEBHOOK_SECRET'),
+    paymentCapture: text('PAYMENT_CAPTURE') as Config['paymentCapture'],
+    paymentWindowMs: number('PAYMENT_WINDOW_MS'),
+    paymentBreaker: {
+      percent: number('PAYMENT_BREAKER_PERCENT'),
+      calls: number('PAYMENT_BREAKER_CALLS'),
+      resetMs: number('PAYMENT_BREAKER_RESET_MS'),
+    },
+    stripeApiKey: value('STRIPE_API_KEY'),
+    stripeApiBase: url('STRIPE_API_BASE', ['http:', 'https:']),
+    stripeWebhookSecret: value('STRIPE_WEBHOOK_SECRET'),
+    shippingUrl: url('SHIPPING_URL', ['http:', 'https:']),
+    shippingCallMs: number('SHIPPING_CALL_MS'),
+    shippingPollMs: number('SHIPPING_POLL_MS'),
+    shippingCallbackUrl: value('SHIPPING_CALLBACK_URL') ?? `http://127.0.0.1:${number('PORT')}/api/shipments/webhooks/sandbox`,
+    shippingWebhookSecret: text('SHIPPING_WEBHOOK_SECRET'),
+    shippingTimeScale: number('SHIPPING_TIME_SCALE'),
+    fulfillmentAuto: value('FULFILLMENT_AUTO') === 'true',
     queues: readWeights(text('QUEUES')),
     workerSlots: number('WORKER_SLOTS'),
     turnConcurrency: number('TURN_CONCURRENCY'),
     turnsAtOnce: number('TURNS_AT_ONCE'),
     batchMessages: number('BATCH_MESSAGES'),
     sweepMs: number('SWEEP_MS'),
+    slowMs: number('SLOW_MS'),
     drainMs: number('DRAIN_MS'),
     eventRetentionMonths: number('EVENT_RETENTION_MONTHS'),
+    sessionTtlMs: number('SESSION_TTL_MS'),
+    cartTtlMs: number('CART_TTL_MS'),
+    orderAutoCancelMs: number('ORDER_AUTO_CANCEL_MS'),
+    orderAutoCancelSpares: text('ORDER_AUTO_CANCEL_SPARES')
+      .split(',')
+      .map((name) => name.trim())
+      .filter(Boolean),
+    orderCompletionMs: number('ORDER_COMPLETION_MS'),
+    clocks: Object.fromEntries(clockNames.map((name) => [name.slice('CRON_'.length).toLowerCase(), schedule(name)])),
     repl: flags.values.repl === true,
     migrateOnly: flags.values.migrate === true,
   };

@@ -4,17 +4,21 @@
  */
 import type { Context, ServiceSchema } from 'moleculer';
 import type { z } from 'zod';
+import { aliases, fromDocument, identityIn } from '../models/events.ts';
 import type { AnyActor } from '../runtime/actor.ts';
 import { runtimeOf } from '../runtime/holder.ts';
-import { newHeaders } from '../runtime/trace.ts';
+import { isTraceparent, newHeaders } from '../runtime/trace.ts';
 import { fieldErrors } from './checked.ts';
 import { PUBLISHED } from './mesh.ts';
 
 type Told = (data: Record<string, unknown>) => void;
+type Taken = (keys: readonly string[]) => void;
 
 export interface Inbound {
   /** The name under which the event stands in the mailbox. Default: its own. */
   message?: string;
+  /** Names under which it comes too, besides its aliases. */
+  also?: readonly string[];
   schema: z.ZodType;
   /** The key of the actor it is for. */
   key(payload: never): string | undefined;
@@ -22,11 +26,15 @@ export interface Inbound {
   once?(payload: never): string | undefined;
 }
 
-/** @param told called after the commit, on the node whose turn it was, with each event of this type: for shows such as caches, never for work */
+/**
+ * @param told called after the commit, on the node whose turn it was, with each event of this type: for shows such as caches, never for work
+ * @param taken called in the turn, before it decides, with the keys that a message of this name is for: for the same, and perhaps twice
+ */
 export const actor = (
   definition: AnyActor,
   inbound: Record<string, Inbound> = {},
   told: Record<string, Told> = {},
+  taken: Record<string, Taken> = {},
 ): Partial<ServiceSchema> => ({
   events: {
     [`${definition.type}.mailbox`]: {
@@ -34,21 +42,44 @@ export const actor = (
         runtimeOf(ctx.broker).host.ring(definition.type, ctx.params.keys);
       },
     },
-    ...Object.fromEntries(Object.entries(inbound).map(([event, taken]) => [event, takes(definition.type, event, taken)])),
+    ...Object.fromEntries(
+      Object.entries(inbound).flatMap(([event, one]) =>
+        [event, ...(aliases[event] ?? []), ...(one.also ?? [])].map((name, _, names) => [name, takes(definition.type, event, names, one)]),
+      ),
+    ),
   },
   created() {
-    runtimeOf(this.broker).register(definition);
+    runtimeOf(this.broker).register(watched(definition, taken));
     for (const [event, tell] of Object.entries(told)) runtimeOf(this.broker).host.onPublished(event, tell);
   },
 });
 
-/** A plain `emit` from the REPL or from a service that is no actor: validated, told once, and logged when refused. */
-const takes = (type: string, event: string, { message = event, schema, key, once }: Inbound) => ({
+/** The store is the first to see what a turn takes. */
+const watched = (definition: AnyActor, taken: Record<string, Taken>): AnyActor => {
+  if (Object.keys(taken).length === 0) return definition;
+  const { store } = definition;
+  return {
+    ...definition,
+    store: {
+      ...store,
+      load(tx, keys, messages) {
+        for (const [name, call] of Object.entries(taken)) {
+          const named = messages.filter((message) => message.name === name);
+          if (named.length > 0) call(named.map(({ key }) => key));
+        }
+        return store.load(tx, keys, messages);
+      },
+    },
+  };
+};
+
+/** A plain `emit` from the REPL or from a service that is no actor, under any of its names: validated, told once, and logged when refused. */
+const takes = (type: string, event: string, names: readonly string[], { message = event, schema, key, once }: Inbound) => ({
   actors: true,
-  async handler(ctx: Context<unknown, Record<string, unknown>>) {
+  async handler(ctx: Context<unknown, Meta>) {
     if (ctx.meta[PUBLISHED]) return; // From our own log: its subscription has delivered it already.
     const { broker } = ctx;
-    const parsed = schema.safeParse(ctx.params);
+    const parsed = schema.safeParse(fromDocument(event, names, ctx.params));
     if (!parsed.success) {
       broker.logger.warn(`the event ${event} is refused`, { errors: fieldErrors(parsed.error), from: ctx.nodeID });
       return;
@@ -61,11 +92,24 @@ const takes = (type: string, event: string, { message = event, schema, key, once
     }
     const id = once?.(payload);
     await runtimeOf(broker).tell(type, receiver, message, payload, {
-      headers: newHeaders(`mesh/${event}`, { correlationId: correlationIn(payload) }),
+      headers: newHeaders(`mesh/${event}`, { ...sentWith(ctx), correlationId: correlationIn(payload) }),
       ...(id ? { once: { consumer: type, messageId: `${event}:${id}` } } : {}),
     });
   },
 });
+
+interface Meta {
+  [PUBLISHED]?: boolean;
+  headers?: { traceparent?: unknown; by?: unknown };
+  envelope?: { traceparent?: unknown };
+}
+
+/** The trace that an event comes in, and on whose behalf. */
+const sentWith = ({ meta, params }: Context<unknown, Meta>): { traceparent?: string; by?: string } => {
+  const traceparent = [meta.headers?.traceparent, meta.envelope?.traceparent].find(isTraceparent);
+  const by = [meta.headers?.by, identityIn(params)].find((one) => typeof one === 'string' && /^\P{Cc}{1,200}$/u.test(one));
+  return { ...(traceparent ? { traceparent } : {}), ...(by ? { by: by as string } : {}) };
+};
 
 const correlationIn = (payload: { correlationId?: unknown }): string | undefined =>
   typeof payload.correlationId === 'string' ? payload.correlationId : undefined;

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { Refused } from '../models/errors.ts';
 import { runtimeOf } from '../runtime/holder.ts';
 import { checked } from './checked.ts';
-import { decodeCursor, encodeCursor, pageParams } from './cursor.ts';
+import { decodeText, encodeCursor, pageParams } from './cursor.ts';
 
 const require = createRequire(import.meta.url);
 const DbService = require('moleculer-db') as Partial<ServiceSchema>;
@@ -78,7 +78,7 @@ export const crud = ({ model, cursor, direction = 'asc', notFound, id: idOf = z.
       z.object({ ...pageParams, query: z.record(z.string(), z.unknown()).default({}) }),
       async ({ limit, cursor: after, query }, ctx) => {
         const beyond = direction === 'asc' ? Op.gt : Op.lt;
-        const where: WhereOptions = after ? { [Op.and]: [query, { [cursor]: { [beyond]: decodeCursor(after) } }] } : query;
+        const where: WhereOptions = after ? { [Op.and]: [query, { [cursor]: { [beyond]: decodeText(after) } }] } : query;
         const rows = await adapterOf(ctx).find({
           query: where,
           sort: direction === 'asc' ? cursor : `-${cursor}`,

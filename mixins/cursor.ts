@@ -25,4 +25,11 @@ export const decodeId = (cursor: string): string => {
   return id;
 };
 
+/** Of a list that is ordered by a text, a name say. @throws Refused when the cursor is not one of ours */
+export const decodeText = (cursor: string): string => {
+  const text = decodeCursor(cursor);
+  if (typeof text !== 'string' || text.includes('\0')) throw foreign();
+  return text;
+};
+
 const foreign = (): Refused => new Refused('request.invalid', { errors: [{ pointer: '/cursor', detail: 'is not a cursor of this list' }] });

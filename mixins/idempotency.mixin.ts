@@ -48,7 +48,8 @@ const runOnce = async (database: Database, ctx: Ctx, slot: Slot, next: () => Pro
     return result;
   } catch (error) {
     const { type, code, data } = error as Refused;
-    if (typeof type === 'string' && typeof code === 'number' && code < 500) {
+    // Moleculer's own "service not found" is a 404 too, but an answer for now only.
+    if (typeof type === 'string' && !type.startsWith('SERVICE_') && typeof code === 'number' && code < 500) {
       await keepAnswer(database, slot, code, { refused: { code: type, data } }, undefined);
     } else {
       await releaseKey(database, slot);

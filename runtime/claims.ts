@@ -4,7 +4,7 @@
  */
 import { Binds } from './columns.ts';
 import type { Tx } from './database.ts';
-import type { Headers } from './trace.ts';
+import { type Headers, unpacked } from './trace.ts';
 
 export interface ClaimedJob {
   id: string;
@@ -35,7 +35,7 @@ export const claimJobs = async (
   },
 ): Promise<ClaimedJob[]> => {
   const queues = Object.keys(claim.queues);
-  return tx.query<ClaimedJob>(CLAIM, [
+  const claimed = await tx.query<Omit<ClaimedJob, 'headers'> & { headers: string }>(CLAIM, [
     queues.join('\x1e'),
     queues.map((queue) => claim.queues[queue]).join('\x1e'),
     claim.types.join('\x1e'),
@@ -44,6 +44,7 @@ export const claimJobs = async (
     claim.leaseMs,
     claim.token,
   ]);
+  return claimed.map((job) => ({ ...job, headers: unpacked(job.headers) }));
 };
 
 const CLAIM = `
@@ -115,7 +116,7 @@ const REPLIES = `
   insert into mailbox (actor, key, name, payload, headers)
   select reply_actor, reply_key, reply_name,
     json_build_object('jobId', id::text, 'outcome', state, 'result', result, 'error', case when state = 'dead' then last_error end)::text,
-    json_build_object('correlationId', headers->>'correlationId', 'traceparent', headers->>'traceparent', 'sender', 'job/' || id)::text
+    split_part(headers, E'\\n', 1) || E'\\n' || split_part(headers, E'\\n', 2) || E'\\n\\n' || split_part(headers, E'\\n', 4) || E'\\njob/' || id
   from ended where reply_actor is not null and state in ('completed', 'dead')`;
 
 /** Makes due what is due, and takes over what a lost worker held: the loss counts as an attempt. One statement. */

@@ -1,8 +1,9 @@
 /**
  * Cron claims: every node's clock ticks, and one statement decides whose tick fires. A firing is keyed by (schedule, time), so
- * it happens once across any number of nodes.
+ * it happens once across any number of nodes; what it did is kept with it.
  */
-import type { Database } from './database.ts';
+import { iso, json } from './columns.ts';
+import type { Database, Tx } from './database.ts';
 
 /** What to do with the ticks that passed while no node ran: none of them, one for all, or each (up to 100). */
 export type CatchUp = 'skip' | 'once' | 'all';
@@ -25,6 +26,52 @@ export const claimTick = async (database: Database, schedule: string, scheduledA
     [schedule, scheduledAt.toISOString(), node],
   );
   return rows.length > 0;
+};
+
+export interface Outcome {
+  durationMs: number;
+  /** What the run answered: counts, by what was counted. */
+  counts?: unknown;
+  error?: string;
+}
+
+/** Called by the node that fired it, when the run is over. */
+export const recordFiring = async (tx: Tx, schedule: string, scheduledAt: Date, { durationMs, counts, error }: Outcome): Promise<void> => {
+  await tx.query(
+    `update schedule_firings set duration_ms = $3::int, counts = $4::json, error = $5 where schedule = $1 and scheduled_at = $2::timestamptz`,
+    [schedule, scheduledAt.toISOString(), Math.round(durationMs), counts === undefined ? null : json(counts), error ?? null],
+  );
+};
+
+export interface Firing {
+  name: string;
+  paused: boolean;
+  at: string;
+  node: string;
+  durationMs: number | null;
+  counts: Record<string, unknown> | null;
+  error: string | null;
+  /** Firings within the last hour. */
+  lastHour: number;
+}
+
+/** The last firing of each schedule that has ever fired. */
+export const lastFirings = (tx: Tx): Promise<Firing[]> =>
+  tx.query<Firing>(
+    `select s.name, s.paused, ${iso('f.scheduled_at')} as at, f.node, f.duration_ms as "durationMs", f.counts, f.error,
+       (select count(*)::int from schedule_firings h where h.schedule = s.name and h.scheduled_at > now() - interval '1 hour') as "lastHour"
+     from schedules s join lateral (
+       select * from schedule_firings where schedule = s.name order by scheduled_at desc limit 1) f on true
+     order by s.name`,
+  );
+
+/** What the last run of a schedule that came to its end answered. */
+export const lastCounts = async <Counts>(tx: Tx, schedule: string): Promise<Counts | undefined> => {
+  const [row] = await tx.query<{ counts: Counts }>(
+    'select counts from schedule_firings where schedule = $1 and counts is not null order by scheduled_at desc limit 1',
+    [schedule],
+  );
+  return row?.counts;
 };
 
 /**

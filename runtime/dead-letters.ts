@@ -6,6 +6,7 @@ import type { Binds } from './columns.ts';
 import { json } from './columns.ts';
 import type { Database, Tx } from './database.ts';
 import type { Message } from './decider.ts';
+import { packed } from './trace.ts';
 
 export interface DeadLetter {
   actor: string;
@@ -23,7 +24,7 @@ export const insertDeadLetters = (binds: Binds, letters: readonly DeadLetter[]):
       key: 'text',
       name: 'text',
       payload: 'json',
-      headers: 'json',
+      headers: 'text',
       error: 'text',
       stack: 'text',
       attempts: 'smallint',
@@ -34,7 +35,7 @@ export const insertDeadLetters = (binds: Binds, letters: readonly DeadLetter[]):
       key: message.key,
       name: message.name,
       payload: json(message.payload),
-      headers: json(message.headers),
+      headers: packed(message.headers),
       error: clean(error.message),
       stack: clean(error.stack ?? ''),
       attempts: message.attempts + 1,
@@ -54,7 +55,7 @@ export const buryHead = (tx: Tx, actor: string, key: string, error: Error): Prom
        returning id, actor, key, name, payload, headers, attempts
      ), buried as (
        insert into dead_letters (id, actor, key, name, payload, headers, error, stack, attempts)
-       select id, actor, key, name, payload::json, headers::json, $3, $4, attempts + 1 from head
+       select id, actor, key, name, payload::json, headers, $3, $4, attempts + 1 from head
        on conflict (id) do update set error = excluded.error, stack = excluded.stack, attempts = excluded.attempts, at = now(), state = 'open'
      )
      insert into paused (actor, key, until, reason) select actor, key, null, $3 from head on conflict (actor, key) do update set until = null`,
@@ -91,7 +92,7 @@ export const replayDeadLetter = async (database: Database, id: string, by: strin
        update dead_letters set state = 'replayed', by = $2, resolved_at = now() where id = $1 and state = 'open' returning *
      ), back as (
        insert into mailbox (id, actor, key, name, payload, headers, attempts) overriding system value
-       select id, actor, key, name, payload::text, headers::text, 0 from letter
+       select id, actor, key, name, payload::text, headers, 0 from letter
      ), freed as (
        delete from paused p using letter l where p.actor = l.actor and p.key = l.key and p.until is null
      )

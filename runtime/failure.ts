@@ -22,6 +22,7 @@ const LOST_CONNECTION =
 
 interface DatabaseError extends Error {
   code?: string;
+  constraint?: string;
   parent?: { code?: string; constraint?: string };
   original?: { code?: string };
 }
@@ -33,7 +34,8 @@ export const codeOf = (error: unknown): string | undefined => {
   return typeof found === 'string' ? found : undefined;
 };
 
-export const constraintOf = (error: unknown): string | undefined => (error as DatabaseError).parent?.constraint;
+export const constraintOf = (error: unknown): string | undefined =>
+  (error as DatabaseError).constraint ?? (error as DatabaseError).parent?.constraint;
 
 /** Lost connections, deadlocks and races pass by themselves; what the data broke (classes 22, 23) does not. */
 export const kindOf = (error: unknown): FailureKind => {

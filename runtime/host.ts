@@ -37,6 +37,8 @@ export interface HostSettings {
   /** Batches in flight in all. */
   atOnce: number;
   sweepMs: number;
+  /** A batch that takes longer is logged. */
+  slowMs: number;
   /** Events that are logged as they happen; all are where the log is wordy. */
   milestones: ReadonlySet<string>;
 }
@@ -47,6 +49,7 @@ export const defaultHostSettings: HostSettings = {
   concurrency: 2,
   atOnce: 3,
   sweepMs: 1_000,
+  slowMs: 2_000,
   milestones: new Set(),
 };
 
@@ -185,6 +188,7 @@ export class Host {
   }
 
   async #run(lane: Lane, keys: string[]): Promise<void> {
+    const began = performance.now();
     try {
       await runHalving(this.#parts, lane.actor, keys, this.#settings.limits, (result) => this.#after(lane, result));
       lane.failures = 0;
@@ -196,6 +200,8 @@ export class Host {
       }
       this.#ringAfter(lane.actor.type, keys, backoffMs(lane.failures, 25, 2_000));
     }
+    const ms = Math.round(performance.now() - began);
+    if (ms >= this.#settings.slowMs) this.#log.warn(`a batch of ${lane.actor.type} took ${ms} ms`, { actors: keys.length, ms });
   }
 
   #after(lane: Lane, { outgoing, handled, held, unfinished, failures }: TurnResult): void {

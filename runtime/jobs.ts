@@ -8,7 +8,7 @@ import type { z } from 'zod';
 import { Binds, json } from './columns.ts';
 import type { Tx } from './database.ts';
 import type { Enqueue, EnqueueOptions } from './decider.ts';
-import type { Headers } from './trace.ts';
+import { type Headers, packed } from './trace.ts';
 
 export interface JobType {
   type: string;
@@ -72,7 +72,7 @@ export const newJob = (
     replyActor: options.reply ? from.actor : undefined,
     replyKey: options.reply ? from.key : undefined,
     replyName: options.reply,
-    headers: json(from.headers),
+    headers: packed(from.headers),
   };
 };
 
@@ -99,7 +99,7 @@ const JOB_COLUMNS = {
   replyActor: 'text',
   replyKey: 'text',
   replyName: 'text',
-  headers: 'json',
+  headers: 'text',
 };
 
 /** Statement part. Uniqueness is the partial unique index jobs_unique; a second one bends the first as its mode says. */

@@ -7,7 +7,7 @@ import type { Binds } from './columns.ts';
 import type { Tx } from './database.ts';
 import type { Message } from './decider.ts';
 import { Raced } from './failure.ts';
-import type { Headers } from './trace.ts';
+import { unpacked } from './trace.ts';
 
 /** What one batch may take. The first message is taken whatever its size. */
 export interface Limits {
@@ -30,8 +30,8 @@ interface TakenRow {
   name: string;
   payload: string;
   headers: string;
+  /** Of the one row without a key: how many messages were chosen. */
   attempts: number;
-  bytes: number;
 }
 
 const activations = new Map<string, string>();
@@ -64,7 +64,7 @@ export const activate = async (
   let chosen = 0;
   for (const row of rows) {
     if (row.id === null) {
-      if (row.key === null) chosen = row.bytes;
+      if (row.key === null) chosen = row.attempts;
       else held.push(row.key);
       continue;
     }
@@ -74,10 +74,10 @@ export const activate = async (
       key,
       name: row.name,
       payload: JSON.parse(row.payload),
-      headers: JSON.parse(row.headers) as Headers,
+      headers: unpacked(row.headers),
       attempts: row.attempts,
     });
-    bytes += row.bytes;
+    bytes += Buffer.byteLength(row.payload);
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   if (messages.length < chosen && (await isOvertaking(tx, actor, messages))) throw new Raced(actor);
@@ -111,13 +111,13 @@ with wanted as materialized (
   ) measured where total - bytes < $5
 ), taken as (
   delete from mailbox where ctid = any(array(select ctid from chosen))
-  returning id, key, name, payload, headers, attempts, octet_length(payload) as bytes
+  returning id, key, name, payload, headers, attempts
 )
-select id, key, name, payload, headers, attempts, bytes from taken
+select id, key, name, payload, headers, attempts from taken
 union all
-select null, w.key, null, null, null, null, null from wanted w where w.key not in (select key from mine)
+select null, w.key, null, null, null, null from wanted w where w.key not in (select key from mine)
 union all
-select null, null, null, null, null, null, count(*)::int from chosen
+select null, null, null, null, null, count(*)::int from chosen
 order by id`;
 
 /**

@@ -1,13 +1,11 @@
 /** Brings the schema up to date: umzug's list of migrations, run by one process at a time under an advisory lock. */
-import type { QueryInterface } from 'sequelize';
-import { SequelizeStorage, Umzug } from 'umzug';
-import type { Database } from './database.ts';
+import { Umzug } from 'umzug';
+import type { Database, Tx } from './database.ts';
 import { pause } from './failure.ts';
 
 export interface Migration {
   name: string;
-  up(database: Database): Promise<unknown>;
-  down?(database: Database): Promise<unknown>;
+  up(tx: Tx): Promise<unknown>;
 }
 
 const LOCK_KEY = 7_262_001;
@@ -18,18 +16,26 @@ const LOCK_KEY = 7_262_001;
  */
 export const migrate = (database: Database, migrations: readonly Migration[], afterwards?: () => Promise<unknown>): Promise<string[]> =>
   oneAtATime(database, async () => {
-    const umzug = new Umzug<QueryInterface>({
-      migrations: migrations.map(({ name, up, down }) => ({
-        name,
-        up: () => up(database),
-        ...(down ? { down: () => down(database) } : {}),
-      })),
-      storage: new SequelizeStorage({ sequelize: database.sequelize, tableName: 'migrations' }),
+    await database.query('create table if not exists migrations (name text primary key)');
+    const umzug = new Umzug({
+      migrations: migrations.map((migration) => ({ name: migration.name, up: () => step(database, migration) })),
+      storage: {
+        executed: async () => (await database.query<{ name: string }>('select name from migrations')).map(({ name }) => name),
+        logMigration: async () => undefined, // Written by the step itself.
+        unlogMigration: () => Promise.reject(new Error('the schema goes forward only')),
+      },
       logger: undefined,
     });
     const ran = await umzug.up();
     await afterwards?.();
     return ran.map(({ name }) => name);
+  });
+
+/** A step and its record are one commit: a process that dies in it has done nothing. */
+const step = (database: Database, { name, up }: Migration): Promise<unknown> =>
+  database.transaction(async (tx) => {
+    await up(tx);
+    await tx.query('insert into migrations (name) values ($1)', [name]);
   });
 
 const oneAtATime = async <T>(database: Database, work: () => Promise<T>): Promise<T> => {

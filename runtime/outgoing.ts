@@ -5,7 +5,7 @@
 import { Binds, json } from './columns.ts';
 import type { Tx } from './database.ts';
 import { type DeadLetter, insertDeadLetters } from './dead-letters.ts';
-import type { Effect, Message, SetTimer, Trace } from './decider.ts';
+import type { Effect, Message, SetTimer, Tell, Trace } from './decider.ts';
 import { appendEntries, type Entry, type LoggedEvent, type Subscription } from './events.ts';
 import { insertJobs, type JobType, type NewJob, newJob } from './jobs.ts';
 import {
@@ -18,12 +18,14 @@ import {
   returnMessages,
 } from './mailbox.ts';
 import { cancelTimers, setTimers, type Timer } from './timers.ts';
-import { type Headers, inTraceOf } from './trace.ts';
+import { type Headers, inTraceOf, packed } from './trace.ts';
 
 /** What the whole process agrees on, whichever actors it hosts. */
 export interface Vocabulary {
   subscriptions: ReadonlyMap<string, readonly Subscription[]>;
   jobTypes: ReadonlyMap<string, JobType>;
+  /** Commands that are announced to the mesh as events are. */
+  announced?: ReadonlySet<string>;
 }
 
 /** What an actor sends itself, due at once. */
@@ -82,7 +84,9 @@ export class Outgoing {
     const traced = effects.some(traceOf);
     for (const effect of effects) {
       if (effect.kind === 'enqueue') {
-        parts.jobs.push(newJob(this.#vocabulary.jobTypes, effect, { actor: this.#actor, key, headers }, this.#now));
+        const trace = traceOf(effect);
+        const from = { actor: this.#actor, key, headers: trace ? inTraceOf(headers, trace) : headers };
+        parts.jobs.push(newJob(this.#vocabulary.jobTypes, effect, from, this.#now));
       }
     }
     this.#collect(key, traced ? effects.filter((effect) => !traceOf(effect)) : effects, headers, parts);
@@ -102,11 +106,12 @@ export class Outgoing {
 
   #collect(key: string, effects: readonly Effect[], headers: Headers, parts: Parts): void {
     if (effects.length === 0) return;
-    const sent = json(headers);
+    const sent = packed(headers);
     const said: string[] = [];
     for (const effect of effects) {
       switch (effect.kind) {
         case 'tell':
+          if (this.#vocabulary.announced?.has(effect.name)) parts.events.push(this.#announced(key, effect, headers));
           if (effect.actor === this.#actor && effect.key === key) parts.own.push({ name: effect.name, payload: effect.payload });
           else
             parts.messages.push({ actor: effect.actor, key: effect.key, name: effect.name, payload: json(effect.payload), headers: sent });
@@ -128,12 +133,17 @@ export class Outgoing {
   /** @returns the event's part of the log entry */
   #publish(key: string, type: string, data: Record<string, unknown>, headers: Headers, sent: string, parts: Parts): string {
     const text = json(data);
-    parts.events.push({ type, actor: this.#actor, key, data, headers });
+    parts.events.push({ type, at: this.#now, actor: this.#actor, key, data, headers });
     for (const { actor, key: keyOf } of this.#vocabulary.subscriptions.get(type) ?? []) {
       const receiver = keyOf(data);
       if (receiver !== undefined) parts.messages.push({ actor, key: receiver, name: type, payload: text, headers: sent });
     }
     return `{"type":"${type}","data":${text}}`;
+  }
+
+  /** Heard on the mesh after the commit; it is no event of the log. */
+  #announced(key: string, { name, key: to, payload }: Tell, headers: Headers): LoggedEvent {
+    return { type: name, at: this.#now, actor: this.#actor, key, data: { ...(payload as object), to }, headers };
   }
 
   /** A timer that is due already is a message to oneself: its moment is now. */
@@ -170,7 +180,7 @@ export class Outgoing {
 
   /** Into the mailbox with what an actor sent itself and this turn did not come to. */
   sendOwn(key: string, own: OwnMessage, headers: Headers): void {
-    this.#messages.push({ actor: this.#actor, key, name: own.name, payload: json(own.payload), headers: json(headers) });
+    this.#messages.push({ actor: this.#actor, key, name: own.name, payload: json(own.payload), headers: packed(headers) });
   }
 
   /** Puts a message that was not handled back at its place; `until` holds its key back for a retry. */
@@ -181,7 +191,7 @@ export class Outgoing {
       key: message.key,
       name: message.name,
       payload: json(message.payload),
-      headers: json(message.headers),
+      headers: packed(message.headers),
       attempts,
     });
   }

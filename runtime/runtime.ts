@@ -22,6 +22,8 @@ export interface RuntimeOptions {
   database: Database;
   subscriptions: readonly Subscription[];
   jobTypes: readonly JobType[];
+  /** Commands that are announced to the mesh as events are. */
+  announced?: readonly string[];
   /** Under which this node claims jobs: its node id in the mesh. */
   name: string;
   log?: Logger;
@@ -53,7 +55,11 @@ export class Runtime {
     this.name = options.name;
     this.log = options.log ?? silent;
     this.newId = options.newId ?? newId;
-    this.vocabulary = { subscriptions: byEvent(options.subscriptions), jobTypes: byType(options.jobTypes) };
+    this.vocabulary = {
+      subscriptions: byEvent(options.subscriptions),
+      jobTypes: byType(options.jobTypes),
+      announced: new Set(options.announced),
+    };
     this.host = new Host(this.database, this.vocabulary, { ...defaultHostSettings, ...options.host }, this.log, {
       newId: this.newId,
       random: options.random ?? Math.random,

@@ -6,7 +6,7 @@ import { Binds, json } from './columns.ts';
 import type { Database } from './database.ts';
 import { failPoint } from './fail-points.ts';
 import { kindOf, retryTransient } from './failure.ts';
-import type { Headers } from './trace.ts';
+import { type Headers, packed } from './trace.ts';
 
 export interface OutsideTell {
   actor: string;
@@ -104,7 +104,7 @@ const insertTells = async (database: Database, tells: readonly OutsideTell[]): P
     key: tell.key,
     name: tell.name,
     payload: json(tell.payload),
-    headers: json(tell.headers),
+    headers: packed(tell.headers),
     consumer: tell.once?.consumer,
     messageId: tell.once?.messageId,
   }));

@@ -20,6 +20,8 @@ export interface WorkerSettings {
   pollMs: number;
   /** How long a stop waits for jobs in flight; then their signal fires and their leases run out. */
   drainMs: number;
+  /** A job that takes longer is logged. */
+  slowMs: number;
 }
 
 export const defaultWorkerSettings: WorkerSettings = {
@@ -28,6 +30,7 @@ export const defaultWorkerSettings: WorkerSettings = {
   leaseMs: 10_000,
   pollMs: 1_000,
   drainMs: 20_000,
+  slowMs: 2_000,
 };
 
 interface Running {
@@ -179,7 +182,10 @@ export class Worker {
     const abort = new AbortController();
     this.#running.set(job.id, { job, abort });
     const definition = this.#types.get(job.type) as JobType;
+    const began = performance.now();
     void perform(job, definition, this.#handlers.get(job.type) as JobHandler, abort).then((end) => {
+      const ms = Math.round(performance.now() - began);
+      if (ms >= this.#settings.slowMs) this.#log.warn(`job ${job.type} ${job.id} took ${ms} ms`, { ms, ...job.headers });
       if (end.outcome !== 'completed') this.#report(job, end.error);
       this.#running.delete(job.id);
       this.#finished.push({ job, end });
