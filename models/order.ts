@@ -1,6 +1,6 @@
 /** What an order hears, what it can be, and where it may go from there. */
 import { z } from 'zod';
-import { currency, id, type Life, MAX_LINES, MAX_QUANTITY, text, time, uuid, wholeNumber } from './words.ts';
+import { cents, currency, id, type Life, MAX_LINES, MAX_QUANTITY, text, time, uuid, wholeNumber } from './words.ts';
 
 export type OrderStatus =
   | 'draft'
@@ -16,6 +16,14 @@ export type OrderStatus =
   | 'completed'
   | 'cancelled'
   | 'failed';
+
+/** How an order reaches its customer: by one of our trucks, or by a carrier. */
+export type Delivery = 'truck' | 'carrier';
+
+export const deliveryOf = ({ kind, shippingAddress }: { kind?: string; shippingAddress?: unknown }): Delivery => {
+  if (kind === 'concrete') return 'truck';
+  return kind === 'goods' || shippingAddress ? 'carrier' : 'truck';
+};
 
 /** Transitions T1 to T13 of the model. */
 export const orderLife = {
@@ -36,14 +44,16 @@ export const orderLife = {
 
 export type SagaState = 'Created' | 'InventoryReserved' | 'PaymentProcessing' | 'Paid' | 'Shipped' | 'Completed' | 'Failed';
 
+/** While it compensates, a saga stays where it was: it has failed when the last step is undone. Tried again, it begins anew. */
 export const sagaLife = {
-  Created: ['InventoryReserved', 'Failed'],
-  InventoryReserved: ['PaymentProcessing', 'Paid', 'Failed'],
-  PaymentProcessing: ['Paid', 'Failed'],
+  // Completed: put on a truck by hand before its stock had answered (T8), and delivered.
+  Created: ['InventoryReserved', 'PaymentProcessing', 'Paid', 'Shipped', 'Completed', 'Failed'],
+  InventoryReserved: ['PaymentProcessing', 'Paid', 'Shipped', 'Completed', 'Failed'],
+  PaymentProcessing: ['Paid', 'Created', 'Failed'],
   Paid: ['Shipped', 'Completed', 'Failed'],
   Shipped: ['Completed', 'Failed'],
   Completed: [],
-  Failed: ['PaymentProcessing', 'Paid'],
+  Failed: ['Created'],
 } as const satisfies Life<SagaState>;
 
 export const paymentMethods = ['card', 'cod', 'account', 'transfer'] as const;
@@ -70,7 +80,8 @@ const requestedWindow = z
 const form = {
   customerId: id.optional(),
   customer: customer.optional(),
-  kind: z.enum(['goods', 'concrete']).default('goods'),
+  /** Left out, the order goes by carrier when it has a shipping address, else by truck. */
+  kind: z.enum(['goods', 'concrete']).optional(),
   paymentMethod: z.enum(paymentMethods),
   paymentToken: text(200).optional(),
   currency: currency.optional(),
@@ -84,6 +95,8 @@ const form = {
 const namesACustomer = {
   path: ['customerId'],
   error: 'give customerId or customer',
+  // Said beside whatever else is wrong, not only when nothing is.
+  when: ({ value }: { value: unknown }) => typeof value === 'object' && value !== null && !Array.isArray(value),
 };
 const hasCustomer = (order: { customerId?: string; customer?: unknown }): boolean =>
   (order.customerId === undefined) !== (order.customer === undefined);
@@ -98,18 +111,84 @@ export const orderAccepted = z.strictObject({ correlationId: uuid, ...form }).re
 export const cancelForm = z.strictObject({ reason: text(500) });
 
 const line = { stockKey: z.string().max(140), orderKey: uuid };
+const by = { by: text(200).optional(), version: z.int().optional() };
+const itemId = z.string().regex(/^\d{1,18}$/, 'must be an item id');
+const quantity = wholeNumber(MAX_QUANTITY);
+const itemLines = z.array(z.strictObject({ itemId, quantity })).min(1).max(MAX_LINES);
+const ended = { orderKey: uuid, id: uuid, lines: z.array(z.object({ itemId, quantity })) };
+
+export const holdKinds = ['operational', 'customer', 'finance', 'fraud', 'inventory_unconfirmed', 'address'] as const;
+export const holdSeverities = ['info', 'advisory', 'blocking'] as const;
+const hold = { kind: z.enum(holdKinds), severity: z.enum(holdSeverities), note: text(500).optional() };
+
+export const cancelItemForm = z.strictObject({ quantity, reason: text(500) });
+export const confirmForm = z.strictObject({ reason: text(500).optional() });
+/** `collected`: the money of a COD order was taken at the door. */
+export const proofForm = z.strictObject({ signedBy: text(200).optional(), at: time.optional(), collected: z.boolean().optional() });
+export const retryForm = z.strictObject({ paymentToken: text(200) });
+export const holdForm = z.strictObject(hold);
 
 export const orderMessages = {
   'order.accepted': orderAccepted,
-  'order.cancel': z.strictObject({ reason: text(500), by: text(200).optional(), version: z.int().optional() }),
+  'order.cancel': cancelForm.extend(by),
+  'order.cancel-item': cancelItemForm.extend({ itemId, ...by }),
+  /** `auto`: from the COD clock, which confirms only what has its proof of delivery. */
+  'order.confirm': confirmForm.extend({ ...by, auto: z.literal(true).optional() }),
+  'order.prove-delivery': proofForm.extend(by),
+  'order.retry-payment': retryForm.extend(by),
+  'order.hold': holdForm.extend({ holdId: uuid, ...by }),
+  'order.release-hold': z.strictObject({ holdId: uuid, ...by }),
+  'order.complete': z.strictObject(by),
+  /** From the hourly clocks: the order looks itself whether its time has come. */
+  'order.auto-cancel': z.object({}),
+  'order.auto-complete': z.object({}),
+  /** Asked by the returns room: may these quantities be sent back? If so they are booked under `id`. */
+  'order.send-back': z.strictObject({ id: uuid, kind: z.enum(['return', 'exchange']), lines: itemLines, reason: text(500) }),
   'inventory.reserved': z.object({ ...line, quantity: wholeNumber(MAX_QUANTITY * MAX_LINES), until: time }),
   'inventory.rejected': z.object({ ...line, reason: z.string() }),
-  'payment.confirmed': z.object({ orderKey: uuid, paymentId: uuid }),
+  'inventory.backordered': z.object({ ...line, quantity: wholeNumber(MAX_QUANTITY * MAX_LINES) }),
+  'inventory.reservation.released': z.object(line),
+  'inventory.reservation.expired': z.object(line),
+  'payment.confirmed': z.object({
+    orderKey: uuid,
+    paymentId: uuid,
+    status: z.enum(['captured', 'authorized', 'cod_due']).optional(),
+    amountCents: cents.optional(),
+  }),
   'payment.failed': z.object({ orderKey: uuid, paymentId: uuid, failureReason: z.string() }),
+  'payment.refunded': z.object({
+    orderKey: uuid,
+    paymentId: uuid,
+    refundId: uuid.optional(),
+    amountCents: cents.optional(),
+    capturedCents: cents.optional(),
+    refundedCents: cents.optional(),
+  }),
+  'payment.voided': z.object({ orderKey: uuid, paymentId: uuid, reason: z.string().optional() }),
+  'payment.cod.collected': z.object({ orderKey: uuid, paymentId: uuid, amountCents: cents }),
   'order.truck.assigned': z.object({ orderKey: uuid, truckId: id, loadId: uuid }),
   'order.truck.unassigned': z.object({ orderKey: uuid, truckId: id, loadId: uuid, reason: z.string() }),
   'order.status.intransit': z.object({ orderKey: uuid, truckId: id, loadId: uuid }),
-  'order.delivered': z.object({ orderKey: uuid, truckId: id, loadId: uuid, deliveredAt: time }),
+  'order.shipped': z.object({ orderKey: uuid, fulfillmentId: uuid, carrier: z.string(), trackingNo: z.string() }),
+  /** By a truck or by a carrier. */
+  'order.delivered': z.object({
+    orderKey: uuid,
+    truckId: id.optional(),
+    loadId: uuid.optional(),
+    fulfillmentId: uuid.optional(),
+    deliveredAt: time,
+  }),
+  'fulfillment.status_changed': z.object({
+    orderKey: uuid,
+    fulfillmentId: uuid,
+    from: z.string().optional(),
+    to: z.string(),
+    reason: z.string().nullish(),
+  }),
+  'order.return.completed': z.object(ended),
+  'order.return.rejected': z.object(ended),
+  'order.exchange.completed': z.object(ended),
+  'order.exchange.rejected': z.object(ended),
   'saga.expire': z.object({}),
 };
 

@@ -5,17 +5,48 @@
 type Data = Record<string, unknown>;
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-const toTheOrder = (data: Data): string | undefined => text(data.orderKey);
+/** `owner` tells whose key `orderKey` is when it is not an order's: an exchange's. */
+const toTheOrder = (data: Data): string | undefined => (data.owner === undefined ? text(data.orderKey) : undefined);
+const toTheExchange = (data: Data): string | undefined => (data.owner === 'exchange' ? text(data.orderKey) : undefined);
+/** What an order must hear of its fulfilment beside shipped and delivered: only what stops it. */
+const whenItStops = (data: Data): string | undefined =>
+  ['failed', 'on_hold', 'cancelled'].includes(String(data.to)) ? toTheOrder(data) : undefined;
 
 export const subscriptions = [
   { event: 'inventory.reserved', actor: 'order', key: toTheOrder },
   { event: 'inventory.rejected', actor: 'order', key: toTheOrder },
+  { event: 'inventory.backordered', actor: 'order', key: toTheOrder },
+  { event: 'inventory.reservation.released', actor: 'order', key: toTheOrder },
+  { event: 'inventory.reservation.expired', actor: 'order', key: toTheOrder },
   { event: 'payment.confirmed', actor: 'order', key: toTheOrder },
   { event: 'payment.failed', actor: 'order', key: toTheOrder },
+  { event: 'payment.refunded', actor: 'order', key: toTheOrder },
+  { event: 'payment.voided', actor: 'order', key: toTheOrder },
+  { event: 'payment.cod.collected', actor: 'order', key: toTheOrder },
   { event: 'order.truck.assigned', actor: 'order', key: toTheOrder },
   { event: 'order.truck.unassigned', actor: 'order', key: toTheOrder },
   { event: 'order.status.intransit', actor: 'order', key: toTheOrder },
+  { event: 'order.shipped', actor: 'order', key: toTheOrder },
   { event: 'order.delivered', actor: 'order', key: toTheOrder },
+  { event: 'fulfillment.status_changed', actor: 'order', key: whenItStops },
+  { event: 'order.return.completed', actor: 'order', key: toTheOrder },
+  { event: 'order.return.rejected', actor: 'order', key: toTheOrder },
+  { event: 'order.exchange.completed', actor: 'order', key: toTheOrder },
+  { event: 'order.exchange.rejected', actor: 'order', key: toTheOrder },
+  // What an exchange asked for in its own name: its replacement.
+  { event: 'inventory.reserved', actor: 'exchange', key: toTheExchange },
+  { event: 'inventory.rejected', actor: 'exchange', key: toTheExchange },
+  { event: 'inventory.backordered', actor: 'exchange', key: toTheExchange },
+  { event: 'inventory.reservation.expired', actor: 'exchange', key: toTheExchange },
+  { event: 'payment.confirmed', actor: 'exchange', key: toTheExchange },
+  { event: 'payment.failed', actor: 'exchange', key: toTheExchange },
+  { event: 'order.shipped', actor: 'exchange', key: toTheExchange },
+  { event: 'order.delivered', actor: 'exchange', key: toTheExchange },
+  {
+    event: 'fulfillment.status_changed',
+    actor: 'exchange',
+    key: (data: Data) => (['failed', 'on_hold', 'cancelled'].includes(String(data.to)) ? toTheExchange(data) : undefined),
+  },
   // A truck that is free again: its plant's dispatcher sends it on.
   {
     event: 'truck.status.changed',

@@ -52,7 +52,8 @@ export const dispatchMessages = {
     priority: z.int().min(0).max(100),
     requestedStart: time.optional(),
   }),
-  'dispatch.cancel': z.strictObject({ orderKey: uuid, reason: z.string() }),
+  /** `queuedOnly`: of an order that is held, not off. A truck that has it already goes on. */
+  'dispatch.cancel': z.strictObject({ orderKey: uuid, reason: z.string(), queuedOnly: z.literal(true).optional() }),
   'dispatch.truck-refused': z.strictObject({ loadId: uuid, truckId: id, reason: z.string() }),
   'dispatch.sweep': z.strictObject({}),
   'truck.status.changed': z.object({
