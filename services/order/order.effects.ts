@@ -1,15 +1,21 @@
 /** What orders say, and the commands several of their rules send. */
-import type { OrderStatus } from '../../models/order.ts';
-import { type Effect, publish, tell } from '../../runtime/decider.ts';
-import { address, type Order } from './order.state.ts';
+import { type OrderStatus, orderLife, terminalOrderStatuses } from '../../models/order.ts';
+import { type Effect, ignore, publish, refuse, tell, write } from '../../runtime/decider.ts';
+import { address, type Decided, type Deciding, type Hold, type Order } from './order.state.ts';
 
 /** Canonical; the documents' other spellings are aliases (model X8). */
 const STATUS_CHANGED = 'orders.order.status_changed';
 
-export const releaseStock = (order: Order, reason: string, except?: string): Effect[] =>
+export const reserveStock = (order: Order, until: string, only?: readonly string[]): Effect[] =>
   order.stock
-    .filter(({ stockKey }) => stockKey !== except)
-    .map(({ stockKey }) => tell('inventory', stockKey, 'inventory.release', { ...address(order), reason }));
+    .filter(({ stockKey }) => !only || only.includes(stockKey))
+    .map(({ stockKey, quantity }) => tell('inventory', stockKey, 'inventory.reserve', { ...address(order), quantity, until }));
+
+export const confirmStock = (order: Order): Effect[] =>
+  order.stock.map(({ stockKey }) => tell('inventory', stockKey, 'inventory.confirm', address(order)));
+
+export const consumeStock = (order: Order): Effect[] =>
+  order.stock.map(({ stockKey }) => tell('inventory', stockKey, 'inventory.consume', address(order)));
 
 export const created = (order: Order): Effect =>
   publish('order.created', {
@@ -35,3 +41,36 @@ export const statusEvent = (order: Order, from: OrderStatus | null, reason?: str
     reason,
     notes,
   });
+
+/** News that no longer fits: never applied, and listed for the operators until they have seen it or the order moves on. */
+export const exceptional = (order: Order, context: Deciding, what: string, ...effects: Effect[]): Decided => {
+  const id = context.newId();
+  const hold: Hold = {
+    kind: 'operational',
+    severity: 'advisory',
+    source: 'exception',
+    note: what,
+    by: null,
+    orderVersion: order.version,
+    releasedAt: null,
+    releasedBy: null,
+  };
+  return ignore(
+    what,
+    publish('order.exception', { ...address(order), status: order.status, what, holdId: id }),
+    write('order_holds', id, hold),
+    ...effects,
+  );
+};
+
+/** Whether the table of models/order.ts knows the step. */
+export const leadsTo = ({ status }: Order, to: OrderStatus): boolean => (orderLife[status] as readonly OrderStatus[]).includes(to);
+
+export const isOver = ({ status }: Order): boolean => terminalOrderStatuses.includes(status);
+export const isDelivered = ({ status }: Order): boolean => status === 'delivered' || status === 'completed';
+
+/** The answer to a caller who saw an older version, if this is one. */
+export const staleFor = (order: Order, version: number | undefined): Decided | undefined =>
+  version !== undefined && version !== order.version ? refuse('resource.changed', { version: order.version }) : undefined;
+/** The refusal of what no longer can be done. */
+export const already = ({ status }: Order): Decided => refuse(`order.already-${status}`);

@@ -1,34 +1,29 @@
 /** The first turn of an order: what was accepted at the door becomes an order, or fails with its reason. */
 import { stockKeyOf } from '../../models/inventory.ts';
+import { deliveryOf } from '../../models/order.ts';
 import { MAX_CENTS } from '../../models/words.ts';
-import { type Decision, done, ignore, setTimer, tell } from '../../runtime/decider.ts';
-import { created, processed, statusEvent } from './order.effects.ts';
-import { address, type Deciding, type Intake, type Order, type OrderSettings, type Payload } from './order.state.ts';
+import { done, ignore, setTimer } from '../../runtime/decider.ts';
+import { created, processed, reserveStock, statusEvent } from './order.effects.ts';
+import { type Decided, type Deciding, laterBy, type Order, type Payload } from './order.state.ts';
 
 /** Told by the gateway, or by anyone on the mesh who emits order.accepted. The same correlation id twice is one order. */
-export const accept = (
-  order: Order | undefined,
-  form: Payload<'order.accepted'>,
-  context: Deciding,
-  settings: OrderSettings,
-): Decision<Order> => {
+export const accept = (order: Order | undefined, form: Payload<'order.accepted'>, context: Deciding): Decided => {
   if (order) return ignore('it is accepted already', processed(order));
-  const fresh = place(form, context, settings);
+  const fresh = place(form, context);
   const problem = problemWith(form, context) ?? (fresh.totalCents > MAX_CENTS ? 'order.too-large' : undefined);
   if (problem) {
-    const failed: Order = { ...fresh, status: 'failed', sagaState: 'Failed', reason: problem, stock: [], awaiting: [] };
+    const off = { status: 'failed', sagaState: 'Failed', sagaExpiresAt: null, reason: problem, stock: [], awaiting: [] } as const;
+    const failed: Order = { ...fresh, ...off, stock: [], awaiting: [] };
     return done(failed, created(failed), statusEvent(failed, null, problem), processed(failed));
   }
-  const { sagaExpiresAt } = fresh.intake as Intake;
+  const until = fresh.sagaExpiresAt as string;
   return done(
     fresh,
     created(fresh),
     statusEvent(fresh, null),
     processed(fresh),
-    fresh.stock.map(({ stockKey, quantity }) =>
-      tell('inventory', stockKey, 'inventory.reserve', { ...address(fresh), quantity, until: sagaExpiresAt }),
-    ),
-    setTimer('saga.expire', new Date(sagaExpiresAt), {}),
+    reserveStock(fresh, until),
+    setTimer('saga.expire', new Date(until), {}),
   );
 };
 
@@ -40,8 +35,8 @@ const problemWith = ({ items, plantId }: Payload<'order.accepted'>, { facts }: D
 };
 
 /** Prices come from the catalogue, never from the client. */
-const place = (form: Payload<'order.accepted'>, context: Deciding, settings: OrderSettings): Order => {
-  const { facts, now, key } = context;
+const place = (form: Payload<'order.accepted'>, context: Deciding): Order => {
+  const { facts, now, key, settings } = context;
   const id = facts.ids.get(key) as string;
   const items = form.items.map(({ sku, quantity }) => {
     const product = facts.products.get(sku);
@@ -49,14 +44,20 @@ const place = (form: Payload<'order.accepted'>, context: Deciding, settings: Ord
   });
   const plantId = form.plantId ?? facts.stockedPlants.get(key)?.[0] ?? [...facts.plants][0] ?? 'none';
   const stock = sumByStock(form.items, plantId);
+  const delivery = deliveryOf(form);
   return {
     id,
     orderNumber: `ORD-${now.toISOString().slice(0, 10).replaceAll('-', '')}-${id.padStart(6, '0')}`,
     correlationId: key,
     status: 'pending',
     sagaState: 'Created',
+    sagaExpiresAt: laterBy(now, settings.sagaMs).toISOString(),
+    compensations: [],
     customerId: form.customerId ?? form.customer?.externalId ?? '',
     plantId,
+    delivery,
+    address: delivery === 'carrier' ? (form.shippingAddress ?? null) : null,
+    fulfillmentId: null,
     paymentMethod: form.paymentMethod,
     paymentToken: form.paymentToken ?? 'tok_ok',
     currency: facts.products.get(form.items[0]?.sku ?? '')?.currency ?? form.currency ?? 'USD',
@@ -70,9 +71,12 @@ const place = (form: Payload<'order.accepted'>, context: Deciding, settings: Ord
     paymentId: null,
     truckId: null,
     assignedFrom: null,
+    blocked: 0,
+    deliveredAt: null,
+    marks: null,
     reason: null,
     version: 1,
-    intake: { form, items, sagaExpiresAt: new Date(now.getTime() + settings.sagaMs).toISOString() },
+    intake: { form, items },
   };
 };
 

@@ -3,45 +3,60 @@ import type { ServiceSchema } from 'moleculer';
 import { z } from 'zod';
 import type { Config } from '../../config.ts';
 import { actor } from '../../mixins/actor.mixin.ts';
-import { checked } from '../../mixins/checked.ts';
+import { checked, nothing } from '../../mixins/checked.ts';
 import { decodeId, encodeCursor, pageParams } from '../../mixins/cursor.ts';
 import { health } from '../../mixins/health.mixin.ts';
 import { idempotency } from '../../mixins/idempotency.mixin.ts';
 import { retry } from '../../mixins/retry.mixin.ts';
 import { tracing } from '../../mixins/tracing.mixin.ts';
 import { invalid, Refused } from '../../models/errors.ts';
-import { cancelForm, orderAccepted, orderForm, orderMessages, paymentMethods } from '../../models/order.ts';
-import { id, time, uuid } from '../../models/words.ts';
+import { type OrderStatus, orderAccepted, orderForm, orderLife, orderMessages, paymentMethods } from '../../models/order.ts';
+import { id, text, time, uuid } from '../../models/words.ts';
 import type { Actor } from '../../runtime/actor.ts';
 import { eventsOf } from '../../runtime/events.ts';
 import { runtimeOf } from '../../runtime/holder.ts';
 import { currentHeaders, newHeaders } from '../../runtime/trace.ts';
-import { answered } from '../answered.ts';
 import { Catalogue } from './catalogue.ts';
 import { legacyStatus, timeline } from './order.cards.ts';
+import { orderCommands } from './order.commands.ts';
 import { orderDecider } from './order.decider.ts';
 import type { Order, OrderFacts } from './order.state.ts';
 import { orderStore } from './order.store.ts';
-import { correlationOf, listOrders, orderById, progressOf, waitsInMailbox } from './order.views.store.ts';
+import {
+  correlationOf,
+  listOrders,
+  openExceptions,
+  orderById,
+  orderFigures,
+  orphanedSagas,
+  progressOf,
+  waitsInMailbox,
+} from './order.views.store.ts';
 import { memoryWorkflow, redisWorkflow } from './workflow.ts';
 
 const orderId = z.object({ id: z.coerce.string().regex(/^\d{1,18}$/, 'must be an order id') });
 const filter = z.strictObject({
   ...pageParams,
-  status: z.string().max(40).optional(),
+  status: z.enum(Object.keys(orderLife) as [OrderStatus, ...OrderStatus[]]).optional(),
   customerId: id.optional(),
   paymentMethod: z.enum(paymentMethods).optional(),
   plantId: id.optional(),
   createdAfter: time.optional(),
   createdBefore: time.optional(),
-  q: z.string().trim().min(1).max(100).optional(),
+  q: text(100).optional(),
 });
 
 export default (config: Config): ServiceSchema => {
   const definition: Actor<Order, OrderFacts> = {
     type: 'order',
     messages: orderMessages,
-    decide: orderDecider({ sagaMs: config.sagaTimeoutMs, defaultDistanceMiles: config.defaultDistanceMiles }),
+    decide: orderDecider({
+      sagaMs: config.sagaTimeoutMs,
+      defaultDistanceMiles: config.defaultDistanceMiles,
+      autoCancelMs: config.orderAutoCancelMs,
+      autoCancelSpares: config.orderAutoCancelSpares,
+      returnWindowMs: config.orderCompletionMs,
+    }),
     store: orderStore,
     onPoison: 'park',
   };
@@ -56,13 +71,15 @@ export default (config: Config): ServiceSchema => {
         {
           'order.accepted': {
             schema: orderAccepted,
+            also: [config.acceptedQueue],
             key: ({ correlationId }: z.output<typeof orderAccepted>) => correlationId,
           },
         },
         {
           // The row exists now, so the workflow is complete (S2).
-          'order.processed': ({ correlationId }) => void workflow.advance(correlationId as string, 'COMPLETED'),
+          'order.processed': ({ correlationId }) => workflow.advance([correlationId as string], 'COMPLETED'),
         },
+        { 'order.accepted': (keys) => workflow.advance(keys, 'PROCESSING') },
       ),
       health(),
       idempotency(),
@@ -78,7 +95,7 @@ export default (config: Config): ServiceSchema => {
         const { correlationId, ...rest } = currentHeaders() ?? newHeaders('door');
         const headers = newHeaders(`door/${correlationId}`, { ...rest, correlationId });
         await runtime.tell('order', correlationId, 'order.accepted', { correlationId, ...form }, { headers });
-        void workflow.advance(correlationId, 'ACCEPTED');
+        workflow.advance([correlationId], 'ACCEPTED');
         return { correlationId };
       }),
       /** GET /api/orders/status/:correlationId. Postgres knows; the workflow state fills the time before the row exists. */
@@ -114,18 +131,13 @@ export default (config: Config): ServiceSchema => {
         if (!correlationId) throw new Refused('order.not-found', { id });
         return { items: timeline(await eventsOf(database, correlationId)), nextCursor: null };
       }),
-      /** POST /api/orders/:id/cancel, and the REPL's `cancel`. Answers from the transaction that cancelled it. */
-      cancel: checked(
-        orderId.extend(cancelForm.shape).extend({ version: z.int().optional() }).strict(),
-        async ({ id, reason, version }, ctx) => {
-          const runtime = runtimeOf(ctx.broker);
-          const correlationId = await correlationOf(runtime.database, id);
-          if (!correlationId) throw new Refused('order.not-found', { id });
-          const headers = newHeaders('door/order.cancel', { ...currentHeaders(), correlationId });
-          answered(await runtime.ask('order', correlationId, 'order.cancel', { reason, by: headers.by, version }, headers));
-          return orderById(runtime.database, id);
-        },
-      ),
+      /** What needs a person, among the items of GET /api/admin/attention. */
+      attention: checked(nothing, (_, ctx) => openExceptions(runtimeOf(ctx.broker).database)),
+      /** Orders by status, stalled ones, sagas overdue or compensating. */
+      figures: checked(nothing, (_, ctx) => orderFigures(runtimeOf(ctx.broker).database)),
+      /** Sagas and orders that miss each other. */
+      orphans: checked(nothing, (_, ctx) => orphanedSagas(runtimeOf(ctx.broker).database)),
+      ...orderCommands(),
     },
     created() {
       if (config.redisUrl) workflow = redisWorkflow(config.redisUrl, config.workflowTtlMs, runtimeOf(this.broker).log);

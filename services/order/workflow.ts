@@ -1,6 +1,6 @@
 /**
  * The transient workflow state of an order, `order:status:{correlationId}` in Redis or in memory: shown to waiting clients, never
- * trusted. It only moves forward, and Redis away means it is not shown, nothing more.
+ * trusted. It only moves forward, and Redis away means that it is not shown until Redis is back, nothing more.
  */
 import { Redis } from 'ioredis';
 import type { Logger } from '../../runtime/logger.ts';
@@ -9,13 +9,13 @@ export const workflowStates = ['ACCEPTED', 'PROCESSING', 'COMPLETED'] as const;
 export type WorkflowState = (typeof workflowStates)[number];
 
 export interface Workflow {
-  /** Moves forward to a state; a state further on stays. Never fails and never waits long. */
-  advance(correlationId: string, state: WorkflowState): Promise<void>;
+  /** Moves these orders forward to a state; one further on stays. Never fails and is not waited for. */
+  advance(correlationIds: readonly string[], state: WorkflowState): void;
   read(correlationId: string): Promise<WorkflowState | undefined>;
   close(): Promise<void>;
 }
 
-const rank = (state: string): number => workflowStates.indexOf(state as WorkflowState);
+const rank = (state: string | undefined): number => workflowStates.indexOf(state as WorkflowState);
 const keyOf = (correlationId: string): string => `order:status:${correlationId}`;
 
 export const memoryWorkflow = (ttlMs: number): Workflow => {
@@ -28,12 +28,13 @@ export const memoryWorkflow = (ttlMs: number): Workflow => {
     }
   };
   return {
-    async advance(correlationId, state) {
+    advance(correlationIds, state) {
       forget();
-      const known = states.get(correlationId);
-      if (known && rank(known.state) >= rank(state)) return;
-      states.delete(correlationId);
-      states.set(correlationId, { state, until: Date.now() + ttlMs });
+      for (const id of correlationIds) {
+        if (rank(states.get(id)?.state) >= rank(state)) continue;
+        states.delete(id);
+        states.set(id, { state, until: Date.now() + ttlMs });
+      }
     },
     async read(correlationId) {
       forget();
@@ -45,39 +46,104 @@ export const memoryWorkflow = (ttlMs: number): Workflow => {
   };
 };
 
-/** KEYS[1] the order's key; ARGV[1] the new state, ARGV[2] its rank, ARGV[3] the time to live in ms. */
+/** KEYS the orders' keys; ARGV[1] the time to live in ms, ARGV[2…] their new states. One compare-and-set each, in one round trip. */
 const ADVANCE = `
 local ranks = { ACCEPTED = 0, PROCESSING = 1, COMPLETED = 2 }
-local known = ranks[redis.call('GET', KEYS[1]) or '']
-if known == nil or known < tonumber(ARGV[2]) then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3]) end`;
+for i, key in ipairs(KEYS) do
+  local known = ranks[redis.call('GET', key) or '']
+  if known == nil or known < ranks[ARGV[i + 1]] then redis.call('SET', key, ARGV[i + 1], 'PX', ARGV[1]) end
+end`;
+
+/** No longer than this for one command: who waits for an answer is better served from Postgres. */
+const COMMAND_MS = 500;
+/** After one that was not answered, none is tried for as long. */
+const REST_MS = 1_000;
+const AT_ONCE = 500;
+/** So many orders' states are kept for when Redis is back; of more, the oldest are not shown. */
+const MOST_KEPT = 10_000;
+
+type Commands = Redis & { advance(count: number, ...keysAndValues: (string | number)[]): Promise<null> };
 
 export const redisWorkflow = (url: string, ttlMs: number, log: Logger): Workflow => {
   const redis = new Redis(url, {
-    commandTimeout: 1_000,
+    commandTimeout: COMMAND_MS,
     connectTimeout: 1_000,
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
-    enableAutoPipelining: true,
+    // What was not said is kept here, in its furthest state.
+    autoResendUnfulfilledCommands: false,
+    retryStrategy: (times) => Math.min(times * 50, 1_000),
   });
+  redis.defineCommand('advance', { lua: ADVANCE });
+  const unsaid = new Map<string, { state: WorkflowState; until: number }>();
+  let restsUntil = 0;
+  let sending = false;
   let away = false;
-  redis.on('error', (error: Error) => {
+  let closed = false;
+
+  const unanswered = (error: Error): void => {
+    restsUntil = Date.now() + REST_MS;
     if (!away) log.warn('Redis is away: workflow states are read from Postgres', { error: error.message });
     away = true;
-  });
+  };
+  redis.on('error', unanswered);
   redis.on('ready', () => {
+    if (away) log.info('Redis is back', { unsaid: unsaid.size });
     away = false;
+    restsUntil = 0;
+    sendSoon();
   });
-  redis.defineCommand('advance', { numberOfKeys: 1, lua: ADVANCE });
-  const commands = redis as Redis & { advance(key: string, state: string, rank: number, ttl: number): Promise<null> };
+
+  const keep = (id: string, state: WorkflowState, until: number): void => {
+    if (rank(unsaid.get(id)?.state) >= rank(state)) return;
+    unsaid.set(id, { state, until });
+    if (unsaid.size > MOST_KEPT) unsaid.delete(unsaid.keys().next().value as string);
+  };
+
+  /** What is said in one breath goes out together; what comes meanwhile, after it. */
+  const sendSoon = (): void => {
+    if (sending || closed) return;
+    sending = true;
+    setImmediate(async () => {
+      while (unsaid.size > 0 && !closed && redis.status === 'ready' && Date.now() >= restsUntil) await sendSome();
+      sending = false;
+      if (unsaid.size > 0 && redis.status === 'ready' && !closed) setTimeout(sendSoon, REST_MS).unref();
+    });
+  };
+
+  const sendSome = async (): Promise<void> => {
+    const some = [...unsaid].slice(0, AT_ONCE);
+    for (const [id] of some) unsaid.delete(id);
+    const fresh = some.filter(([, { until }]) => until > Date.now());
+    const keys = fresh.map(([id]) => keyOf(id));
+    const states = fresh.map(([, { state }]) => state);
+    try {
+      if (keys.length > 0) await (redis as Commands).advance(keys.length, ...keys, ttlMs, ...states);
+    } catch (error) {
+      unanswered(error as Error);
+      for (const [id, { state, until }] of fresh) keep(id, state, until);
+    }
+  };
+
   return {
-    async advance(correlationId, state) {
-      await commands.advance(keyOf(correlationId), state, rank(state), ttlMs).catch(() => undefined);
+    advance(correlationIds, state) {
+      const until = Date.now() + ttlMs;
+      for (const id of correlationIds) keep(id, state, until);
+      if (redis.status === 'ready') sendSoon();
     },
     async read(correlationId) {
-      const state = await redis.get(keyOf(correlationId)).catch(() => null);
-      return state !== null && rank(state) >= 0 ? (state as WorkflowState) : undefined;
+      if (redis.status !== 'ready' || Date.now() < restsUntil) return unsaid.get(correlationId)?.state;
+      try {
+        const state = (await redis.get(keyOf(correlationId))) ?? undefined;
+        return rank(state) >= 0 ? (state as WorkflowState) : undefined;
+      } catch (error) {
+        unanswered(error as Error);
+        return unsaid.get(correlationId)?.state;
+      }
     },
     async close() {
+      if (redis.status === 'ready' && Date.now() >= restsUntil) await sendSome();
+      closed = true;
       redis.disconnect();
     },
   };

@@ -1,0 +1,110 @@
+/** An order under way: by truck or by carrier, and the proof that it has come. */
+import { done, type Effect, ignore, publish, refuse, tell } from '../../runtime/decider.ts';
+import { handOver, ship } from './order.confirming.effects.ts';
+import { already, exceptional, isDelivered, isOver, leadsTo, staleFor, statusEvent } from './order.effects.ts';
+import { held } from './order.paying.effects.ts';
+import { answers, undone } from './order.saga.effects.ts';
+import { address, amended, type Decided, type Deciding, laterBy, marked, moved, type Order, type Payload } from './order.state.ts';
+
+/** Mostly once it is confirmed; without a payment to wait for, perhaps before (T8), never by itself for COD. */
+export const assigned = (order: Order, { truckId }: Payload<'order.truck.assigned'>): Decided => {
+  if (!leadsTo(order, 'assigned')) return ignore('the order is not waiting for a truck');
+  const released = order.marks?.waiting ? marked(order, { waiting: false }) : {};
+  const next = moved(order, 'assigned', { truckId, assignedFrom: order.status, ...released });
+  return done(next, statusEvent(next, order.status, `Truck ${truckId}`));
+};
+
+export const unassigned = (order: Order, { truckId, reason }: Payload<'order.truck.unassigned'>, context: Deciding): Decided => {
+  if (order.status !== 'assigned' || order.truckId !== truckId) return ignore('the order has not this truck');
+  const back = moved(order, order.assignedFrom ?? 'confirmed', { truckId: null, assignedFrom: null });
+  const news = statusEvent(back, order.status, reason);
+  return back.status === 'pending' && back.awaiting.length === 0 ? held(back, context, [news]) : done(back, news);
+};
+
+export const inTransit = (order: Order, { truckId }: Payload<'order.status.intransit'>): Decided => {
+  if (order.status !== 'assigned') return ignore(`the order is ${order.status}`);
+  const next = moved(order, 'shipped', { sagaState: 'Shipped' });
+  return done(next, statusEvent(next, order.status, `Truck ${truckId}`));
+};
+
+export const shipped = (order: Order, { fulfillmentId, carrier, trackingNo }: Payload<'order.shipped'>, context: Deciding): Decided => {
+  if (order.fulfillmentId !== fulfillmentId) return ignore('it is not the fulfilment of this order');
+  if (order.status === 'shipped' || isDelivered(order)) return ignore(`the order is ${order.status}`);
+  if (order.status !== 'confirmed') return exceptional(order, context, `${carrier} took it under ${trackingNo}`);
+  const next = moved(order, 'shipped', { sagaState: 'Shipped' });
+  const late = order.marks?.renewing ? exceptional(order, context, 'it was shipped with what was cancelled').effects : [];
+  return done(next, statusEvent(next, order.status, `${carrier} ${trackingNo}`), [...late]);
+};
+
+export const delivered = (order: Order, heard: Payload<'order.delivered'>, context: Deciding): Decided => {
+  if (isDelivered(order)) return ignore('it is delivered already');
+  const { truckId, fulfillmentId, deliveredAt } = heard;
+  const who = truckId ? `Truck ${truckId}` : 'The carrier';
+  // A carrier's own word is the proof (T7); a truck's is believed of those that it drives.
+  const byCarrier = order.status === 'confirmed' && fulfillmentId !== undefined && order.fulfillmentId === fulfillmentId;
+  if (order.status === 'shipped' || order.status === 'assigned' || byCarrier) {
+    const [next, effects] = handOver(order, deliveredAt, who, context);
+    return done(next, effects);
+  }
+  const exception = exceptional(order, context, `${who.toLowerCase()} delivered it`);
+  const after = fulfillmentId ? undone(order, `fulfillment:${fulfillmentId}`, context) : undefined;
+  return after ? done(after, [...exception.effects]) : exception;
+};
+
+/** So far may the clock of whoever was at the door be ahead of ours. */
+const CLOCK_SKEW_MS = 300_000;
+const NOT_YET = { pointer: '/at', detail: 'must not be in the future' };
+
+/** A fact, whatever the order's status: who signed, and when. What is on its way has come; what is not confirmed yet waits for that. */
+export const prove = (
+  order: Order,
+  { signedBy, at, collected, by, version }: Payload<'order.prove-delivery'>,
+  context: Deciding,
+): Decided => {
+  const stale = staleFor(order, version);
+  if (stale) return stale;
+  if (isOver(order)) return already(order);
+  if (isDelivered(order) || order.deliveredAt) return ignore('its delivery is proven already', ...cash(order, collected, by));
+  if (at && new Date(at) > laterBy(context.now, CLOCK_SKEW_MS)) return refuse('request.invalid', { errors: [NOT_YET] });
+  const deliveredAt = at ?? context.now.toISOString();
+  const proven = amended(order, { deliveredAt, ...marked(order, { ...provenBy(signedBy ?? by), ...later(order, collected) }) });
+  const news = publish('order.delivery.proven', { ...address(order), signedBy, at: deliveredAt, by });
+  if (!['confirmed', 'assigned', 'shipped'].includes(order.status)) return done(proven, news);
+  const [next, effects] = handOver(proven, deliveredAt, 'Proven', context);
+  const told = publish('order.delivered', { ...address(order), deliveredAt, by: by ?? signedBy });
+  return done(next, news, effects, told, notAgain(order), cash(order, collected, by));
+};
+
+const provenBy = (name: string | undefined) => (name ? { provenBy: name } : {});
+/** Without a payment yet, the cash is booked when there is one. */
+const later = (order: Order, collected: boolean | undefined) =>
+  collected && order.paymentMethod === 'cod' && !order.paymentId ? { collected: true } : {};
+const cash = (order: Order, collected: boolean | undefined, by: string | undefined): Effect[] =>
+  collected && order.paymentMethod === 'cod' && order.paymentId && !order.marks?.collected
+    ? [tell('payment', order.paymentId, 'payment.collect', by ? { by } : {})]
+    : [];
+
+/** What has come leaves the queue, and is not shipped again. */
+const notAgain = (order: Order): Effect[] => {
+  if (order.status !== 'confirmed') return [];
+  if (order.fulfillmentId) return [tell('fulfillment', order.fulfillmentId, 'fulfillment.cancel', { reason: 'it is delivered already' })];
+  return order.delivery === 'truck'
+    ? [tell('dispatch', order.plantId, 'dispatch.cancel', { orderKey: order.correlationId, reason: 'it is delivered already' })]
+    : [];
+};
+
+/** Its fulfilment stands still, or is off. */
+export const fulfillmentStopped = (order: Order, heard: Payload<'fulfillment.status_changed'>, context: Deciding): Decided => {
+  const { fulfillmentId, to, reason } = heard;
+  const step = `fulfillment:${fulfillmentId}`;
+  if (isOver(order)) return to === 'on_hold' ? ignore('the order is off') : answers(order, step, context);
+  if (order.fulfillmentId !== fulfillmentId || isDelivered(order)) return ignore('the order does not wait for it');
+  if (order.marks?.renewing && to === 'cancelled') {
+    const [next, effects] = ship({ ...order, ...marked(order, { renewing: false }) }, context.newId());
+    return done({ ...next, version: order.version + 1 }, effects);
+  }
+  if (to === 'on_hold' && order.blocked > 0) return ignore('it is held on behalf of the order');
+  const exception = exceptional(order, context, `its fulfilment is ${to}${reason ? `: ${reason}` : ''}`);
+  // Called off by itself, it answers nobody any more: the order lets go of it, and may be sent anew.
+  return to === 'cancelled' ? done(amended(order, { fulfillmentId: null }), [...exception.effects]) : exception;
+};
