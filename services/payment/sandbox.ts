@@ -2,106 +2,81 @@
  * The sandbox provider: a small HTTP server that takes charges, and does what a payment's token tells it: decline, be slow,
  * charge and never answer, fail twice, answer and call back twice. Idempotent by Idempotency-Key, as real ones are.
  *
- * POST /charges · GET /charges/:key · POST /refunds · GET /ledger (what was taken and given back, by payment)
+ * POST /charges, /captures, /voids, /refunds, /payouts · GET /charges/:key, /refunds/:key · GET /ledger (what was taken and given back)
  */
 import http from 'node:http';
-import { newId } from '../../runtime/ids.ts';
-import { signWebhook } from './webhook.ts';
+import { signed } from '../webhook.ts';
+import { type Book, type ChargeBody, type Made, outcome, SandboxBooks } from './sandbox.books.ts';
 
-interface Charge {
-  status: 'captured' | 'declined';
-  providerRef: string;
-  reason?: string;
-  paymentId: string;
-  orderId: string;
-  amountCents: number;
-  currency: string;
-  refunded: boolean;
-}
+/** What befalls a call: it fails before anything is done, its answer is lost after, or it is refused for good. */
+export type Mishap = 'fail' | 'lose' | 'refuse' | undefined;
 
-interface ChargeBody {
-  paymentId: string;
-  orderId: string;
-  amountCents: number;
-  currency: string;
-  token: string;
-  callbackUrl?: string;
+export interface SandboxOptions {
+  port?: number;
+  host?: string;
+  secret: string;
+  /** Asked before each call that does something, by tests. */
+  mishap?: (operation: string, key: string) => Mishap;
 }
 
 export interface Sandbox {
   url: string;
   /** Charges by idempotency key. */
-  charges: ReadonlyMap<string, Readonly<Charge>>;
+  charges: ReadonlyMap<string, Readonly<Book>>;
+  /** Calls that came, by operation. */
+  calls: ReadonlyMap<string, number>;
+  /** What it sent to banks, each thing once. */
+  readonly paidOut: number;
   close(): Promise<void>;
 }
 
 const SLOW_MS = 5_000;
 
-export const startSandbox = async ({
-  port = 0,
-  host = '127.0.0.1',
-  secret,
-}: {
-  port?: number;
-  host?: string;
-  secret: string;
-}): Promise<Sandbox> => {
-  const charges = new Map<string, Charge>();
-  const refunds = new Map<string, { status: 'refunded'; providerRef: string }>();
+export const startSandbox = async ({ port = 0, host = '127.0.0.1', secret, mishap }: SandboxOptions): Promise<Sandbox> => {
+  const books = new SandboxBooks();
   const failures = new Map<string, number>();
+  const calls = new Map<string, number>();
 
-  const charge = (key: string, body: ChargeBody, response: http.ServerResponse) => {
-    const known = charges.get(key);
-    if (known) return answer(response, known.status === 'captured' ? 200 : 402, outcome(known));
-    if (body.token === 'tok_error') {
+  const charge = (key: string, body: ChargeBody, response: http.ServerResponse, lost: boolean) => {
+    const { token } = body;
+    const known = books.charges.get(key);
+    if (known) return answer(response, known.status === 'declined' ? 402 : 200, outcome(known));
+    if (token === 'tok_error') {
       const failed = (failures.get(key) ?? 0) + 1;
       failures.set(key, failed);
       if (failed <= 2) return answer(response, 500, { error: 'the sandbox was told to fail twice' });
     }
-    const { paymentId, orderId, amountCents, currency, token } = body;
-    const declined = token === 'tok_declined';
-    const made: Charge = {
-      status: declined ? 'declined' : 'captured',
-      providerRef: `ch_${newId()}`,
-      ...(declined ? { reason: 'card_declined' } : {}),
-      paymentId,
-      orderId,
-      amountCents,
-      currency,
-      refunded: false,
-    };
-    charges.set(key, made);
-    if (token === 'tok_timeout') return; // The money is taken, and nobody hears of it.
-    const respond = (): void => answer(response, declined ? 402 : 200, outcome(made));
+    const made = books.charge(key, body);
+    if (token === 'tok_timeout' || lost) return; // The money is taken, and nobody hears of it.
+    const respond = (): void => answer(response, made.status === 'declined' ? 402 : 200, outcome(made));
     if (token === 'tok_slow') setTimeout(respond, SLOW_MS).unref();
     else respond();
     if (token === 'tok_twice' && body.callbackUrl) void callBackTwice(body.callbackUrl, made, secret);
   };
 
-  const refund = (key: string, body: { chargeKey: string; amountCents: number }, response: http.ServerResponse) => {
-    const known = refunds.get(key);
-    if (known) return answer(response, 200, known);
-    const taken = charges.get(body.chargeKey);
-    if (taken?.status !== 'captured' || taken.refunded) return answer(response, 404, { status: 'none' });
-    taken.refunded = true;
-    const made = { status: 'refunded' as const, providerRef: `re_${newId()}` };
-    refunds.set(key, made);
-    answer(response, 200, made);
+  const handle = (operation: string, key: string, body: ChargeBody & { chargeKey: string }, response: http.ServerResponse) => {
+    calls.set(operation, (calls.get(operation) ?? 0) + 1);
+    const befalls = mishap?.(operation, key);
+    if (befalls === 'fail') return answer(response, 500, { error: 'the sandbox was told to fail' });
+    if (befalls === 'refuse') return answer(response, 422, { error: 'the sandbox was told to refuse' });
+    if (operation === 'charges') return charge(key, body, response, befalls === 'lose');
+    const made = DO[operation]?.(books, key, body);
+    if (befalls === 'lose') return;
+    answer(response, made ? 200 : 404, made ?? { status: 'none' });
+  };
+
+  const look = (resource: string | undefined, id: string | undefined, response: http.ServerResponse): void => {
+    const key = decodeURIComponent(id ?? '');
+    const charged = resource === 'charges' ? books.charges.get(key) : undefined;
+    const known = charged ? outcome(charged) : resource === 'refunds' ? books.made.get(key) : undefined;
+    if (resource === 'ledger') answer(response, 200, books.ledger());
+    else answer(response, known ? 200 : 404, known ?? { status: 'none' });
   };
 
   const server = http.createServer((request, response) => {
     const key = String(request.headers['idempotency-key'] ?? '');
-    const [, resource, id] = (request.url ?? '').split('/');
-    if (request.method === 'GET' && resource === 'charges' && id) {
-      const known = charges.get(decodeURIComponent(id));
-      return answer(response, known ? 200 : 404, known ? outcome(known) : { status: 'none' });
-    }
-    if (request.method === 'GET' && resource === 'ledger')
-      return answer(
-        response,
-        200,
-        [...charges].map(([k, made]) => ({ key: k, ...made })),
-      );
+    const [, resource = '', id] = (request.url ?? '').split('/');
+    if (request.method === 'GET') return look(resource, id, response);
     if (request.method !== 'POST' || !key) return answer(response, 400, { error: 'POST with an Idempotency-Key' });
     let text = '';
     request.setEncoding('utf8');
@@ -110,10 +85,8 @@ export const startSandbox = async ({
     });
     request.on('end', () => {
       const body = parse(text);
-      if (!body) return answer(response, 400, { error: 'the body is not JSON' });
-      if (resource === 'charges') charge(key, body, response);
-      else if (resource === 'refunds') refund(key, body, response);
-      else answer(response, 404, {});
+      if (body) handle(resource, key, body, response);
+      else answer(response, 400, { error: 'the body is not JSON' });
     });
   });
   server.keepAliveTimeout = 60_000;
@@ -124,13 +97,25 @@ export const startSandbox = async ({
   const address = server.address() as { port: number };
   return {
     url: `http://${host}:${address.port}`,
-    charges,
+    charges: books.charges,
+    calls,
+    get paidOut() {
+      return [...books.made.values()].filter(({ providerRef }) => providerRef.startsWith('po_')).length;
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+};
+
+type Does = (books: SandboxBooks, key: string, body: ChargeBody & { chargeKey: string }) => Made | undefined;
+const DO: Record<string, Does> = {
+  captures: (books, key, body) => books.capture(key, body),
+  voids: (books, key, body) => books.void(key, body),
+  refunds: (books, key, body) => books.refund(key, body),
+  payouts: (books, key) => books.payOut(key),
 };
 
 const parse = (text: string) => {
@@ -141,8 +126,6 @@ const parse = (text: string) => {
   }
 };
 
-const outcome = ({ status, providerRef, reason }: Charge) => ({ status, providerRef, ...(reason ? { reason } : {}) });
-
 const answer = (response: http.ServerResponse, status: number, body: object): void => {
   if (response.writableEnded || response.destroyed) return;
   const text = JSON.stringify(body);
@@ -150,7 +133,7 @@ const answer = (response: http.ServerResponse, status: number, body: object): vo
 };
 
 /** Twice the same event id: the receiver is to act once. */
-const callBackTwice = async (url: string, charge: Charge, secret: string): Promise<void> => {
+const callBackTwice = async (url: string, charge: Book, secret: string): Promise<void> => {
   const body = JSON.stringify({
     event_id: `evt_${charge.providerRef}`,
     event_type: 'payment.confirmed',
@@ -164,7 +147,7 @@ const callBackTwice = async (url: string, charge: Charge, secret: string): Promi
   for (let times = 0; times < 2; times++) {
     await fetch(url, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json', 'X-Signature': signWebhook(body, secret, new Date()) },
+      headers: { 'Content-Type': 'application/json', 'X-Signature': signed(body, secret, new Date()) },
       body,
     }).catch(() => undefined);
   }

@@ -1,21 +1,49 @@
-/** Webhook signatures: `t=<unix seconds>,v1=<hex HMAC-SHA256 of "t.body">`, good for five minutes. */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+/** Stripe's webhooks: signed as all are (services/webhook.ts), checked by its own package, and read as reports to a payment. */
+import { z } from 'zod';
 import { Refused } from '../../models/errors.ts';
+import { uuid } from '../../models/words.ts';
+import { TOLERANCE_S } from '../webhook.ts';
 
-const TOLERANCE_S = 300;
+/** What a payment hears of a report. */
+export interface Report {
+  paymentId: string;
+  outcome: 'captured' | 'failed';
+  eventId: string;
+  providerRef?: string;
+  reason?: string;
+}
 
-const digest = (seconds: number | string, body: string | Buffer, secret: string): string =>
-  createHmac('sha256', secret).update(`${seconds}.`).update(body).digest('hex');
+const stripeEvent = z.object({
+  id: z.string().max(200),
+  type: z.string(),
+  data: z.object({
+    object: z.object({
+      id: z.string().max(200),
+      metadata: z.object({ payment_id: uuid.optional() }).nullish(),
+      last_payment_error: z.object({ code: z.string().nullish(), decline_code: z.string().nullish() }).nullish(),
+    }),
+  }),
+});
+const OUTCOMES: Record<string, Report['outcome']> = { 'payment_intent.succeeded': 'captured', 'payment_intent.payment_failed': 'failed' };
 
-export const signWebhook = (body: string, secret: string, now: Date): string => {
-  const seconds = Math.floor(now.getTime() / 1_000);
-  return `t=${seconds},v1=${digest(seconds, body, secret)}`;
-};
-
-/** @throws Refused `webhook.signature` or `webhook.stale` */
-export const verifyWebhook = (header: string | undefined, body: string | Buffer, secret: string, now: Date): void => {
-  const [, seconds, given] = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(header ?? '') ?? [];
-  if (!seconds || !given) throw new Refused('webhook.signature');
-  if (!timingSafeEqual(Buffer.from(given), Buffer.from(digest(seconds, body, secret)))) throw new Refused('webhook.signature');
-  if (Math.abs(now.getTime() / 1_000 - Number(seconds)) > TOLERANCE_S) throw new Refused('webhook.stale');
+/**
+ * @returns undefined for an event that says nothing of a payment of ours
+ * @throws Refused `webhook.signature` or `webhook.stale`
+ */
+export const stripeReport = async (header: string | undefined, body: string, secret: string | undefined): Promise<Report | undefined> => {
+  if (!secret) throw new Refused('webhook.signature');
+  const { default: Stripe } = await import('stripe');
+  let signed: unknown;
+  try {
+    signed = Stripe.webhooks.constructEvent(body, header ?? '', secret, TOLERANCE_S);
+  } catch (error) {
+    throw new Refused(/tolerance/i.test((error as Error).message) ? 'webhook.stale' : 'webhook.signature');
+  }
+  const event = stripeEvent.safeParse(signed).data;
+  const outcome = OUTCOMES[event?.type ?? ''];
+  const paymentId = event?.data.object.metadata?.payment_id;
+  if (!event || !outcome || !paymentId) return undefined;
+  const { id: providerRef, last_payment_error: error } = event.data.object;
+  const reason = error?.decline_code ?? error?.code ?? undefined;
+  return { paymentId, outcome, eventId: event.id, providerRef, ...(outcome === 'failed' && reason ? { reason } : {}) };
 };
