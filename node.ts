@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { ServiceBroker, type ServiceSchema } from 'moleculer';
 import type { Config } from './config.ts';
 import { meshOf } from './mixins/mesh.ts';
+import { announcedCommands, namesWith } from './models/events.ts';
 import { jobTypes } from './models/jobs.ts';
 import { migrations } from './models/migrations/migrations.ts';
 import { seed } from './models/seed.ts';
@@ -15,12 +16,18 @@ import type { Logger } from './runtime/logger.ts';
 import { migrate } from './runtime/migrate.ts';
 import { Runtime } from './runtime/runtime.ts';
 import { StartError } from './runtime/start-error.ts';
+import cart from './services/cart/cart.service.ts';
+import fulfillment from './services/fulfillment/fulfillment.service.ts';
 import gateway from './services/gateway/gateway.service.ts';
 import { seedOnce } from './services/inventory/catalogue.store.ts';
 import inventory from './services/inventory/inventory.service.ts';
 import product from './services/inventory/product.service.ts';
 import order from './services/order/order.service.ts';
 import payment from './services/payment/payment.service.ts';
+import exchange from './services/returns/exchange.service.ts';
+import returned from './services/returns/return.service.ts';
+import returns from './services/returns/returns.service.ts';
+import sendingBack from './services/returns/sending-back.service.ts';
 import scheduler from './services/scheduler/scheduler.service.ts';
 import dispatch from './services/truck/dispatch.service.ts';
 import truck from './services/truck/truck.service.ts';
@@ -40,10 +47,13 @@ const MILESTONES = new Set([
 
 /** The rooms of services/, and the Moleculer services each holds: `--services` names rooms. */
 export const rooms: Record<string, ((config: Config) => ServiceSchema)[]> = {
-  order: [order],
+  order: [order, sendingBack],
   inventory: [inventory, product],
   payment: [payment],
+  fulfillment: [fulfillment],
   truck: [truck, dispatch],
+  cart: [cart],
+  returns: [returned, exchange, returns],
   scheduler: [scheduler],
   gateway: [gateway],
 };
@@ -59,7 +69,10 @@ export interface Node {
 /** @throws StartError with one line that names the setting to change */
 export const startNode = async (config: Config): Promise<Node> => {
   const chosen = chooseRooms(config);
+  // A setting that a service misses is said before anything is opened, and so is a mesh that is away.
+  const schemas = chosen.flatMap((room) => (rooms[room] ?? []).map((service) => service(config)));
   if (chosen.includes('gateway')) await checkPort(config);
+  if (config.natsUrl) await checkNats(config.natsUrl);
   const database = await openDatabase({
     url: config.databaseUrl,
     dataDir: config.dataDir,
@@ -69,7 +82,6 @@ export const startNode = async (config: Config): Promise<Node> => {
   });
   try {
     await prepare(database, config);
-    if (config.natsUrl) await checkNats(config.natsUrl);
     // However the node is told to leave (a signal, the REPL's exit), the machine finishes its turns and jobs while its services still answer.
     let runtime: Runtime | undefined;
     const finishFirst = { name: 'FinishFirst', stopping: async () => runtime?.stop() };
@@ -78,12 +90,14 @@ export const startNode = async (config: Config): Promise<Node> => {
       database,
       subscriptions,
       jobTypes,
+      announced: announcedCommands,
       name: broker.nodeID,
       log: logOf(broker, config),
       host: {
         concurrency: config.turnConcurrency,
         atOnce: config.turnsAtOnce,
         sweepMs: config.sweepMs,
+        slowMs: config.slowMs,
         milestones: MILESTONES,
         limits: {
           messages: config.batchMessages,
@@ -91,11 +105,11 @@ export const startNode = async (config: Config): Promise<Node> => {
           bytes: 8_000_000,
         },
       },
-      worker: { slots: config.workerSlots, queues: config.queues, drainMs: config.drainMs },
+      worker: { slots: config.workerSlots, queues: config.queues, drainMs: config.drainMs, slowMs: config.slowMs },
     });
     holdRuntime(broker, runtime);
-    for (const room of chosen) for (const service of rooms[room] ?? []) broker.createService(service(config));
-    runtime.connect(meshOf(broker));
+    for (const schema of schemas) broker.createService(schema);
+    runtime.connect(meshOf(broker, namesWith(config)));
     await broker.start();
     if (config.natsUrl) await offerNow(broker);
     if (config.workerMode !== 'cron') runtime.start();

@@ -43,6 +43,7 @@ export const answer = async (
   const headers = headersOf(request, key);
   (ctx.meta as Card).headers = headers;
   refuseOtherMedia(request);
+  if (isDeeperThan(MAX_DEPTH, request.body)) throw invalid([{ pointer: '', detail: 'is nested too deeply' }]);
   const meta: Card = { headers, idempotencyKey: key };
   const ask = () => ctx.call<unknown, unknown>(route.action, withCondition(route, request), { meta });
   let result = (await ask()) as Card;
@@ -121,6 +122,11 @@ const preferredWait = (request: HttpRequest): number | undefined => {
   const seconds = /(?:^|[,;\s])wait=(\d{1,4})/.exec(header(request, 'prefer') ?? '')?.[1];
   return seconds === undefined ? undefined : Math.min(30, Number(seconds));
 };
+
+/** Whatever walks through a body does so by recursion. */
+const MAX_DEPTH = 64;
+const isDeeperThan = (depth: number, value: unknown): boolean =>
+  typeof value === 'object' && value !== null && (depth === 0 || Object.values(value).some((part) => isDeeperThan(depth - 1, part)));
 
 const refuseOtherMedia = (request: HttpRequest): void => {
   const hasBody = Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'] !== undefined;

@@ -89,6 +89,7 @@ export default (config: Config): ServiceSchema => {
       port: config.port,
       ip: config.host,
       logRequest: null,
+      logRouteRegistration: null,
       logResponse: null,
       log4XXResponses: false,
       httpServerTimeout: 60_000,
@@ -144,7 +145,7 @@ export default (config: Config): ServiceSchema => {
         return { id, state: 'discarded', reason };
       }),
       attention: checked(nothing, async (_, ctx) => ({
-        items: await listAttention(runtimeOf(ctx.broker).database),
+        items: [...(await listAttention(runtimeOf(ctx.broker).database)), ...((await ctx.call('order.attention')) as object[])],
         nextCursor: null,
       })),
     },

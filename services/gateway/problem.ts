@@ -38,8 +38,8 @@ const FOREIGN: Record<string, string> = {
 };
 
 export const problemOf = (error: unknown, correlationId?: string): Problem => {
-  const { type = '', data = {} } = error as Thrown;
-  const code = FOREIGN[bodyErrorOf(error as Thrown)] ?? (isOurs(type) ? type : (FOREIGN[type] ?? 'service.failed'));
+  const { type = '', data = {}, code: foreign } = error as Thrown;
+  const code = FOREIGN[bodyErrorOf(error as Thrown)] ?? (isOurs(type) ? type : (FOREIGN[type] ?? unnamed(foreign)));
   const { title, status } = wordsFor(code);
   // The cause of a failure names hosts and tables: it is for the log.
   const { errors, detail, cause, ...rest } = isOurs(type) ? data : {};
@@ -55,6 +55,9 @@ export const problemOf = (error: unknown, correlationId?: string): Problem => {
     ...(Array.isArray(errors) ? { errors: errors as FieldError[] } : {}),
   };
 };
+
+/** A body that claims to be packed and is not: zlib's own codes. */
+const unnamed = (code: Thrown['code']): string => (/^Z_[A-Z_]+$/.test(String(code)) ? 'request.malformed' : 'service.failed');
 
 const isOurs = (type: string): boolean => /^[a-z]+\.[a-z-]+$/.test(type) && wordsFor(type) !== wordsFor('service.failed');
 

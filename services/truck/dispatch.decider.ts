@@ -92,13 +92,14 @@ const request = (plant: Plant, form: Payload<'dispatch.request'>, { headers }: M
 };
 
 /** Told by an order that is off: what waits is dropped, what drives is called back. */
-const cancel = (plant: Plant, { orderKey, reason }: Payload<'dispatch.cancel'>, context: Deciding): Decision<Plant> => {
+const cancel = (plant: Plant, { orderKey, reason, queuedOnly }: Payload<'dispatch.cancel'>, context: Deciding): Decision<Plant> => {
   const effects: Effect[] = [];
   for (const job of jobsOf(context, orderKey)) {
-    if (job.status === 'queued' || job.status === 'in_progress') effects.push(save({ ...job, status: 'cancelled', reason: null }));
+    if (job.status === 'queued' || (job.status === 'in_progress' && !queuedOnly))
+      effects.push(save({ ...job, status: 'cancelled', reason: null }));
   }
   for (const load of context.rows.all<Load>('load')) {
-    if (load.orderKey !== orderKey || load.status !== 'assigned' || load.closedAt) continue;
+    if (queuedOnly || load.orderKey !== orderKey || load.status !== 'assigned' || load.closedAt) continue;
     // It stays open until the truck is back: the truck is not free before.
     effects.push(
       write('load', load.id, { ...load, status: 'cancelled' }),

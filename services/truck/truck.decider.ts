@@ -164,10 +164,10 @@ class Trip {
   }
 
   enter(to: TruckStatus): this {
-    const { id, plantId, status: from, loadId, orderId, orderKey } = this.#truck;
+    const { id, plantId, status: from, loadId, orderId } = this.#truck;
     const at = this.#context.now.toISOString();
     this.#truck = { ...this.#truck, status: to, phases: { ...this.#truck.phases, [to]: at }, phaseSince: at };
-    return this.also(publish('truck.status.changed', { truckId: id, plantId, from, to, loadId, orderId, orderKey }));
+    return this.also(publish('truck.status.changed', { truckId: id, plantId, from, to, loadId, orderId }));
   }
 
   load(): this {
