@@ -41,7 +41,7 @@ const can = await canCrash('test/crash/cut');
   };
 
   test('goes on when its connections are cut in the middle of what they do, again and again', () =>
-    underLoad(60, async () => {
+    underLoad(40, async () => {
       for (let times = 0; times < 6; times++) {
         proxy.cut();
         await pause(chance.between(0, 400));
@@ -51,7 +51,7 @@ const can = await canCrash('test/crash/cut');
     }));
 
   test('goes on when Postgres hangs up, again and again', () =>
-    underLoad(60, async () => {
+    underLoad(40, async () => {
       for (let times = 0; times < 6; times++) {
         await world.terminateBackends();
         await pause(chance.between(100, 600));
@@ -59,14 +59,14 @@ const can = await canCrash('test/crash/cut');
     }));
 
   test('goes on after a line that carried nothing for longer than Postgres keeps an idle transaction', () =>
-    underLoad(60, async () => {
+    underLoad(40, async () => {
       proxy.stall();
       await pause(6_000);
       proxy.restore();
     }));
 
   test('leaves a line that stays silent, and goes on when the next one carries', () =>
-    underLoad(60, async () => {
+    underLoad(40, async () => {
       proxy.stall();
       await pause(1_000);
       proxy.cut();
@@ -92,8 +92,8 @@ const can = await canCrash('test/crash/cut');
     await world.addTrucks(20);
     const customers = new Customers(nodes.map(({ url }) => url));
 
-    const placing = customers.placeAll(crowd(chance, 120), 10, 20);
-    await until(() => customers.accepted.length > 40);
+    const placing = customers.placeAll(crowd(chance, 80), 10, 20);
+    await until(() => customers.accepted.length > 30);
     expect(await leaving.stop()).toBe(0);
     await placing;
 

@@ -2,6 +2,6 @@
 import { expect, test } from '@jest/globals';
 import { outOfDate } from '../../scripts/draw.ts';
 
-test('docs/states.md, docs/messages.md, docs/settings.md and the table in README.md are as the code has them', () => {
+test('docs/states.md, docs/messages.md, docs/settings.md, docs/requirements.md and the table in README.md are as the code has them', () => {
   expect(outOfDate()).toEqual([]);
 });

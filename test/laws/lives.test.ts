@@ -1,14 +1,20 @@
 /** The life tables of models/: closed in themselves, with ends that are ends. The rules' tests hold the deciders to them. */
 import { describe, expect, test } from '@jest/globals';
 import { terminalOrderStatuses } from '../../models/order.ts';
+import { terminalReturnStatuses } from '../../models/returns.ts';
 import { lives } from '../rules/life-steps.ts';
 
 const ends: Record<keyof typeof lives, readonly string[]> = {
   order: terminalOrderStatuses,
   saga: ['Completed'],
-  payment: ['expired', 'refunded', 'cod_remitted'],
+  payment: ['refunded', 'cod_remitted'],
   truck: [],
   reservation: ['consumed'],
+  fulfillment: ['delivered', 'cancelled'],
+  shipment: ['declined', 'delivered', 'returned', 'cancelled'],
+  cart: ['converted'],
+  return: terminalReturnStatuses,
+  exchange: terminalReturnStatuses,
 };
 const begins: Record<keyof typeof lives, readonly string[]> = {
   order: ['draft'],
@@ -16,6 +22,11 @@ const begins: Record<keyof typeof lives, readonly string[]> = {
   payment: ['created'],
   truck: ['available'],
   reservation: ['active', 'backordered'],
+  fulfillment: ['pending'],
+  shipment: ['asked'],
+  cart: ['active'],
+  return: ['requested'],
+  exchange: ['requested'],
 };
 
 describe.each(Object.keys(lives) as (keyof typeof lives)[])('the life of a %s', (name) => {

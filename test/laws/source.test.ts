@@ -47,7 +47,7 @@ describe('the source', () => {
     lawful('Add the setting to config.ts and hand it over as an argument.', places(others, /process\.env|\benv\s*}\s*=\s*process/));
   });
 
-  test('draws no time, chance or id in models/ and in deciders', () => {
+  test('draws no time, chance or id in models/ and in deciders [C36, E44]', () => {
     const pure = [...sources.filter(inside('models')), ...rules];
     const drawing =
       /new Date\(\)|\bDate\.now\b|\bDate\(\)|Math\.random|randomUUID|randomBytes|performance\.now|hrtime|setTimeout|setInterval/;
@@ -57,7 +57,7 @@ describe('the source', () => {
     );
   });
 
-  test('waits for nothing in a decider', () => {
+  test('waits for nothing in a decider [B44, C31]', () => {
     lawful('A decider answers at once: enqueue a job for what takes time.', places(rules, /\basync\b|\bawait\b|\bPromise\b|\.then\(/));
   });
 
@@ -81,7 +81,7 @@ describe('the source', () => {
     );
   });
 
-  test('has a store beside each decider', () => {
+  test('has a store beside each decider [E15]', () => {
     const files = new Set(sources.map(({ file }) => file));
     const alone = deciders.map(({ file }) => file).filter((file) => !files.has(file.replace('.decider.ts', '.store.ts')));
     lawful('An actor is its rules and its rows: x.decider.ts and x.store.ts.', alone);

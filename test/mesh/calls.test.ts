@@ -29,7 +29,7 @@ describeWith('postgres', 'nats')('calls over the mesh', () => {
     await yard.close();
   });
 
-  test('a node that has no orders can place, read and cancel them', async () => {
+  test('a node that has no orders can place, read and cancel them [E13]', async () => {
     const { correlationId } = await here.broker.call<{ correlationId: string }, object>(
       'order.accept',
       orderForm({ paymentMethod: 'transfer' }),
@@ -41,7 +41,7 @@ describeWith('postgres', 'nats')('calls over the mesh', () => {
     expect(cancelled).toMatchObject({ id: orderId, status: 'cancelled', reason: 'from afar' });
   });
 
-  test('a refusal keeps its type, code and data on its way between nodes', async () => {
+  test('a refusal keeps its type, code and data on its way between nodes [E13, C29]', async () => {
     const call = (action: string, params: object) => foreign.broker.call(action, params);
     await expect(call('order.get', { id: '987654321' })).rejects.toMatchObject({
       type: 'order.not-found',
@@ -64,7 +64,7 @@ describeWith('postgres', 'nats')('calls over the mesh', () => {
     await expect(call('order.nothing', {})).rejects.toMatchObject({ type: 'SERVICE_NOT_FOUND' });
   });
 
-  test('headers that come with a call go on with everything it causes', async () => {
+  test('headers that come with a call go on with everything it causes [E33, C34]', async () => {
     const correlationId = randomUUID();
     const trace = 'ab'.repeat(16);
     const headers = { correlationId, traceparent: `00-${trace}-${'cd'.repeat(8)}-01`, sender: 'foreign' };

@@ -52,7 +52,7 @@ describeWith('postgres', 'nats')('events over the mesh', () => {
   });
   const order = (correlationId: string) => nodes[0]?.http.until(correlationId, 'delivered');
 
-  test('an order.accepted that anybody emits is stored and becomes one order, however often it comes', async () => {
+  test('an order.accepted that anybody emits is stored and becomes one order, however often it comes [C2, C3, C15]', async () => {
     const id = randomUUID();
     for (let times = 0; times < 3; times++) await one.broker.emit('order.accepted', accepted(id));
     await two.broker.emit('order.accepted', accepted(id));
@@ -62,7 +62,7 @@ describeWith('postgres', 'nats')('events over the mesh', () => {
     expect(await yard.count('payments', `order_key = '${id}'`)).toBe(1);
   });
 
-  test('one that does not fit is refused in the log with its fields, and nothing is stored', async () => {
+  test('one that does not fit is refused in the log with its fields, and nothing is stored [C29, E14]', async () => {
     const output = (): string => nodes.map((node) => node.output()).join('');
     const rows = async (): Promise<number[]> =>
       Promise.all(['orders', 'events', 'inbox', 'mailbox', 'dead_letters'].map((table) => yard.count(table)));
@@ -76,7 +76,7 @@ describeWith('postgres', 'nats')('events over the mesh', () => {
     expect(await rows()).toEqual(before);
   });
 
-  test('a payment.confirmed from outside pays the order once, whatever amount it names', async () => {
+  test('a payment.confirmed from outside pays the order once, whatever amount it names [B16, C3]', async () => {
     const { http } = nodes[0] as YardNode;
     const waiting = await http.until(await http.place({ paymentMethod: 'transfer' }), 'payment_processing');
     const report = {
@@ -95,7 +95,7 @@ describeWith('postgres', 'nats')('events over the mesh', () => {
     expect(await yard.count('inbox', `message_id like '%${report.event_id}'`)).toBe(1);
   });
 
-  test('what happened arrives at a foreign group once, after its commit, under its own name and correlation', async () => {
+  test('what happened arrives at a foreign group once, after its commit, under its own name and correlation [B23, B26, C7, C14]', async () => {
     const { http } = nodes[0] as YardNode;
     const placed = await Promise.all(Array.from({ length: 10 }, () => http.place({ paymentMethod: 'account' })));
     for (const id of placed) await http.until(id, 'delivered');

@@ -1,5 +1,7 @@
 /** What must be true of the world: while it moves, and once it is quiet. Each gives its complaints in words. */
 import { terminalOrderStatuses } from '../../models/order.ts';
+import { terminalReturnStatuses } from '../../models/returns.ts';
+import type { Fulfillment } from '../../services/fulfillment/fulfillment.state.ts';
 import type { Movement, Reservation, Stock } from '../../services/inventory/inventory.decider.ts';
 import type { Order } from '../../services/order/order.state.ts';
 import type { Payment } from '../../services/payment/payment.decider.ts';
@@ -9,36 +11,77 @@ import { type Played, plants } from './scheduler.ts';
 
 const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, number) => total + number, 0);
 const isOpen = ({ status }: Reservation): boolean => status === 'active' || status === 'confirmed';
+const twice = <T>(those: T[]): T[] => those.filter((one, index) => those.indexOf(one) !== index);
 
+/** Reserved is what is held; available and reserved are what lies there, the sum of all movements; nothing is below zero. */
 export const stockBooks = ({ world }: Played): string[] =>
-  world.of<Stock>('inventory').flatMap(([key, { available, reserved }]) => {
-    const open = sum(
-      [...world.table<Reservation>(`inventory/${key}`, 'reservation').values()].filter(isOpen).map(({ quantity }) => quantity),
-    );
+  world.of<Stock>('inventory').flatMap(([key, { available, reserved, backordered }]) => {
+    const all = [...world.table<Reservation>(`inventory/${key}`, 'reservation').values()];
+    const open = sum(all.filter(isOpen).map(({ quantity }) => quantity));
     const onHand = sum([...world.table<Movement>(`inventory/${key}`, 'movement').values()].map((movement) => movement.onHand));
+    const inLine = all.filter(({ status }) => status === 'backordered').length;
     return [
       ...(reserved === open ? [] : [`${key}: ${reserved} reserved, but the open reservations hold ${open}`]),
-      ...(available + reserved === onHand
-        ? []
-        : [`${key}: ${available} available and ${reserved} reserved, but its movements left ${onHand}`]),
-      ...(available < 0 ? [`${key}: ${available} available`] : []),
+      ...(available + reserved === onHand ? [] : [`${key}: ${available} available and ${reserved} reserved, but ${onHand} lie there`]),
+      ...(available < 0 || reserved < 0 ? [`${key}: ${available} available, ${reserved} reserved`] : []),
+      ...(backordered === inLine ? [] : [`${key}: ${backordered} in line, but ${inLine} wait`]),
     ];
   });
 
 export const openLoads = ({ world }: Played): string[] => {
   const busy = plants.flatMap((plant) => [...world.table<Load>(`dispatch/${plant}`, 'load').values()]).filter(({ closedAt }) => !closedAt);
-  return busy
-    .filter(({ truckId }, index) => busy.findIndex((other) => other.truckId === truckId) !== index)
-    .map(({ truckId }) => `${truckId} has two open loads`);
+  return twice(busy.map(({ truckId }) => truckId)).map((truckId) => `${truckId} has two open loads`);
 };
 
 /** Nothing is given back twice: neither at the provider nor in what is published. */
-export const refundsOnce = ({ world, ledger }: Played): string[] => {
-  const told = world.events.filter(({ type }) => type === 'payment.refunded').map(({ data }) => data.paymentId);
+export const refundsOnce = ({ world, bank }: Played): string[] => {
+  const told = world.events.filter(({ type }) => type === 'payment.refunded').map(({ data }) => `${data.paymentId} ${data.refundId}`);
+  const much = bank.books.ledger().filter(({ amountCents, refundedCents }) => refundedCents > amountCents);
   return [
-    ...[...ledger].filter(([, { refunds }]) => refunds > 1).map(([key]) => `${key} was refunded twice`),
-    ...told.filter((id, index) => told.indexOf(id) !== index).map((id) => `payment.refunded was published twice for ${id}`),
+    ...much.map(({ key }) => `${key}: more was given back than was taken`),
+    ...twice(told).map((one) => `payment.refunded was published twice for ${one}`),
   ];
+};
+
+const MONEY_COMES = ['created', 'authorizing', 'authorized', 'capturing', 'cod_due'];
+/** At most one saga of an order is at work: one payment that may still bring money, one parcel, one place in the queue; and one clock. */
+export const oneSaga = ({ world }: Played): string[] => {
+  const calledOff = (id: string): boolean => (world.mail.get(`payment/${id}`) ?? []).some(({ name }) => name === 'payment.cancel');
+  const paying = world.of<Payment>('payment').filter(([id, { status, undo }]) => MONEY_COMES.includes(status) && !undo && !calledOff(id));
+  const sending = world.of<Fulfillment>('fulfillment').filter(([, { status }]) => !['delivered', 'cancelled', 'failed'].includes(status));
+  const queued = plants.flatMap((plant) => [...world.table<DeliveryJob>(`dispatch/${plant}`, 'job').values()]);
+  const driven = queued.filter(({ status }) => status === 'queued' || status === 'in_progress');
+  return [
+    ...twice(paying.map(([, { orderKey }]) => orderKey)).map((key) => `order ${key} is being paid twice`),
+    ...twice(sending.map(([, { orderKey }]) => orderKey)).map((key) => `order ${key} is being sent twice`),
+    ...twice(driven.map(({ orderKey }) => orderKey)).map((key) => `order ${key} is in the queue twice`),
+    ...world.of<Order>('order').flatMap(([key, order]) => {
+      const clock = world.timers.has(`order/${key}/saga.expire`);
+      const rung = (world.mail.get(`order/${key}`) ?? []).some(({ name }) => name === 'saga.expire');
+      if (order.sagaExpiresAt) return clock || rung ? [] : [`order ${key} is ${order.status}, its saga has an end, and no clock`];
+      return clock ? [`order ${key} is ${order.status}, its saga has a clock, and no end`] : [];
+    }),
+  ];
+};
+
+/** An end is an end: but for the log of what is being undone, nothing of it changes any more. */
+export const fixedEnds = ({ world, ended }: Played): string[] => {
+  const complaints: string[] = [];
+  const check = (actor: string, ends: readonly string[], same: (state: object) => object): void => {
+    for (const [key, state] of world.of<{ status: string }>(actor)) {
+      const address = `${actor}/${key}`;
+      const before = ended.get(address);
+      if (before === undefined && !ends.includes(state.status)) continue;
+      const now = JSON.stringify(same(state));
+      if (before !== undefined && before !== now) complaints.push(`${address} had ended, and changed: ${before} → ${now}`);
+      ended.set(address, now);
+    }
+  };
+  check('order', terminalOrderStatuses, (state) => ({ ...state, sagaState: '', compensations: [] }));
+  check('return', terminalReturnStatuses, (state) => state);
+  check('exchange', terminalReturnStatuses, (state) => state);
+  check('fulfillment', ['delivered', 'cancelled'], ({ status }: { status?: string }) => ({ status }));
+  return complaints;
 };
 
 export const always = (played: Played): string[] => [
@@ -46,46 +89,9 @@ export const always = (played: Played): string[] => [
   ...stockBooks(played),
   ...openLoads(played),
   ...refundsOnce(played),
+  ...oneSaga(played),
+  ...fixedEnds(played),
 ];
-
-/** At quiet, each order is at an end, or waits for something that has a name. */
-export const ends = ({ world }: Played): string[] =>
-  world.of<Order>('order').flatMap(([key, { status, plantId, paymentMethod }]) => {
-    if (['delivered', 'cancelled', 'failed', 'payment_failed'].includes(status)) return [];
-    if (status === 'validated' && paymentMethod === 'cod') return []; // It waits for a person’s word: a later capability.
-    const waits = [...world.table<DeliveryJob>(`dispatch/${plantId}`, 'job').values()].find(
-      (job) => job.orderKey === key && job.status === 'queued',
-    );
-    return status === 'confirmed' && waits?.reason ? [] : [`order ${key} stands still, ${status}`];
-  });
-
-/** At quiet, no money is held for an order that is not alive, and the payment's books are the provider's. */
-export const money = ({ world, ledger }: Played): string[] =>
-  world.of<Payment>('payment').flatMap(([id, { orderKey, status, capturedCents, refundedCents }]) => {
-    const order = world.states.get(`order/${orderKey}`) as Order;
-    const charge = ledger.get(`pay:${id}:charge:1`);
-    const held = charge?.taken === true && charge.refunds === 0;
-    const alive = order.status === 'delivered' || order.status === 'confirmed';
-    return [
-      ...(held === alive
-        ? []
-        : [`order ${orderKey} is ${order.status}, and its money is ${held ? 'held' : 'not held'} (payment ${status})`]),
-      ...(capturedCents - refundedCents > 0 === held
-        ? []
-        : [`payment ${id}: the books say ${capturedCents} − ${refundedCents}, the provider ${held ? 'holds it' : 'has nothing'}`]),
-    ];
-  });
-
-/** At quiet, stock is held for living orders only, and what was delivered has left. */
-export const holds = ({ world }: Played): string[] =>
-  world.of<Stock>('inventory').flatMap(([key]) =>
-    [...world.table<Reservation>(`inventory/${key}`, 'reservation')].flatMap(([orderKey, reservation]) => {
-      const { status } = world.states.get(`order/${orderKey}`) as Order;
-      const over = terminalOrderStatuses.includes(status) || status === 'payment_failed' || status === 'delivered';
-      const right = status === 'delivered' ? reservation.status === 'consumed' : over ? !isOpen(reservation) : isOpen(reservation);
-      return right ? [] : [`${key}: order ${orderKey} is ${status}, its reservation ${reservation.status}`];
-    }),
-  );
 
 /** At quiet, every truck is at its plant, and its dispatcher knows. */
 export const yard = ({ world }: Played): string[] => [
@@ -102,12 +108,4 @@ export const yard = ({ world }: Played): string[] => [
       status === 'in_progress' ? [`job ${id} is on no truck`] : [],
     ),
   ),
-];
-
-export const atQuiet = (played: Played): string[] => [
-  ...always(played),
-  ...ends(played),
-  ...money(played),
-  ...holds(played),
-  ...yard(played),
 ];

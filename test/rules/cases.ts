@@ -1,32 +1,40 @@
 /** Every status of every actor × every message, as cases to decide. */
 import { type ReservationStatus, reservationLife } from '../../models/inventory.ts';
 import { type OrderStatus, orderLife } from '../../models/order.ts';
-import { type PaymentStatus, paymentLife } from '../../models/payment.ts';
 import { type DeliveryJobStatus, type LoadStatus, type TruckStatus, truckLife } from '../../models/truck.ts';
+import type { StockFacts } from '../../services/inventory/inventory.decider.ts';
+import type { Order } from '../../services/order/order.state.ts';
 import {
   ADA,
   ADAS_JOB,
   ADAS_LOAD,
+  ADAS_PARCEL,
   ADAS_PAYMENT,
   adasOrderIn,
-  adasPaymentIn,
+  adasRows,
+  CEMENT,
   CONCRETE,
   concrete,
   dispatchRules,
   freeAtNorth,
   heldForAda,
+  inLineForAda,
   market,
   north,
   openLoad,
   orderRules,
-  paymentRules,
+  soldOut,
   stockRules,
   truck1In,
   truckRules,
   truckRulesAt,
   waitingJob,
 } from '../support/examples.ts';
-import { Given, NOW, type Rules, type Scene, said } from '../support/given.ts';
+import { Given, minutesLater, NOW, type Rules, type Scene, said, uuid } from '../support/given.ts';
+import { cartRules, cartScenes } from './carts.ts';
+import { byHand, fulfillmentRules, fulfillmentScenes } from './fulfillments.ts';
+import { atStripe, onDelivery, paymentRules, paymentScenes } from './payment-cases.ts';
+import { exchangeRules, exchangeScenes, returnRules, returnScenes } from './returns-cases.ts';
 import { sayings } from './sayings.ts';
 
 interface Case {
@@ -65,19 +73,54 @@ const queues = jobStatuses.flatMap((status) =>
   ),
 );
 
+const aged = { ...market, ages: new Map([[ADA, { createdAt: minutesLater(-3_000).toISOString(), requestedEnd: null, hasJob: false }]]) };
+const whatAdaHas = {
+  ...adasRows,
+  order_holds: {
+    [uuid(601)]: {
+      ...{ kind: 'fraud', severity: 'blocking', source: 'person', note: null, by: null, orderVersion: 3 },
+      ...{ releasedAt: null, releasedBy: null },
+    },
+  },
+  order_returns: { [uuid(501)]: { kind: 'return', lines: [{ itemId: '11', quantity: 0 }], status: 'requested', reason: 'too wet' } },
+};
+const at = NOW.toISOString();
+const open = (step: string) => ({ step, at, done: null });
+const undoing = [open(`payment:${ADAS_PAYMENT}`), open(`stock:${CONCRETE}`), open(`fulfillment:${ADAS_PARCEL}`)];
+
+/** What else may be so of an order in this status. */
+const orderVariants = (status: OrderStatus): [string, Partial<Order>][] => [
+  ['', {}],
+  [' by carrier, held back, proven', { delivery: 'carrier', fulfillmentId: ADAS_PARCEL, blocked: 1, deliveredAt: at }],
+  [
+    ' by carrier, in line, being renewed',
+    { delivery: 'carrier', fulfillmentId: ADAS_PARCEL, marks: { backordered: [CEMENT], renewing: true } },
+  ],
+  [' to be paid on delivery', { paymentMethod: 'cod', marks: { collected: true, waiting: true }, blocked: 1 }],
+  [' for stock anew', { awaiting: [CONCRETE, CEMENT], sagaExpiresAt: at }],
+  ...(['payment_failed', 'cancelled', 'failed'].includes(status)
+    ? ([[' and being undone', { compensations: undoing, sagaState: 'PaymentProcessing', fulfillmentId: ADAS_PARCEL }]] as [
+        string,
+        Partial<Order>,
+      ][])
+    : []),
+];
+
 const cases: Case[] = [
   ...casesOf(orderRules, [
     ['nothing', { key: ADA, facts: market }],
     ['pending, one line to come', { key: ADA, state: adasOrderIn('pending', { awaiting: [CONCRETE] }), facts: market }],
-    ...statuses(orderLife).map((status: OrderStatus): [string, Scene<ReturnType<typeof adasOrderIn>, typeof market>] => [
-      status,
-      { key: ADA, state: adasOrderIn(status), facts: market },
-    ]),
+    ...statuses(orderLife).flatMap((status: OrderStatus) =>
+      orderVariants(status).map(([what, change]): [string, Scene<ReturnType<typeof adasOrderIn>, typeof market>] => [
+        `${status}${what}`,
+        { key: ADA, state: adasOrderIn(status, change), facts: aged, rows: whatAdaHas },
+      ]),
+    ),
   ]),
   ...casesOf(stockRules, [
     ['nothing', { key: CONCRETE }],
     ['free', { key: CONCRETE, state: concrete }],
-    ...statuses(reservationLife).map((status: ReservationStatus): [string, Scene<typeof concrete, undefined>] => [
+    ...statuses(reservationLife).map((status: ReservationStatus): [string, Scene<typeof concrete, StockFacts | undefined>] => [
       status,
       {
         key: CONCRETE,
@@ -85,18 +128,38 @@ const cases: Case[] = [
         rows: { reservation: { [ADA]: { ...heldForAda, status } } },
       },
     ]),
+    [
+      'held, and its end has come',
+      {
+        key: CONCRETE,
+        state: { ...concrete, available: 4, reserved: 6 },
+        rows: { reservation: { [ADA]: { ...heldForAda, expiresAt: NOW.toISOString() } } },
+      },
+    ],
+    [
+      'held for an exchange, and its end has come',
+      {
+        key: CONCRETE,
+        state: { ...concrete, available: 4, reserved: 6 },
+        rows: { reservation: { [ADA]: { ...heldForAda, owner: 'exchange' as const, expiresAt: NOW.toISOString() } } },
+      },
+    ],
+    ['short, nobody waits', { key: CONCRETE, state: { ...soldOut, backordered: 0 } }],
+    ['short, Ada waits', { key: CONCRETE, state: soldOut, rows: { reservation: { [ADA]: inLineForAda } } }],
+    [
+      'short, a long line, and to be set right',
+      {
+        key: CONCRETE,
+        state: { ...soldOut, backordered: 2 },
+        rows: { reservation: { [ADA]: { ...inLineForAda, quantity: 1 } } },
+        facts: {
+          lineEnds: new Map([[CONCRETE, 2]]),
+          sums: new Map([[CONCRETE, { reserved: 10, onHand: 12, backordered: 2, level: { available: 0, reserved: 8, backordered: 2 } }]]),
+        },
+      },
+    ],
   ]),
-  ...casesOf(paymentRules, [
-    ['nothing', { key: ADAS_PAYMENT }],
-    ...statuses(paymentLife).flatMap((status: PaymentStatus) =>
-      (status === 'capturing' ? [false, true] : [adasPaymentIn(status).undo]).map(
-        (undo): [string, Scene<ReturnType<typeof adasPaymentIn>, undefined>] => [
-          `${status}${undo ? ', to be undone' : ''}`,
-          { key: ADAS_PAYMENT, state: adasPaymentIn(status, { undo }) },
-        ],
-      ),
-    ),
-  ]),
+  ...[paymentRules, onDelivery, atStripe].flatMap((rules) => casesOf(rules, paymentScenes)),
   ...[truckRules, truckRulesAt(0)].flatMap((rules) =>
     casesOf(rules, [
       ['nothing', { key: 'truck-1' }],
@@ -106,6 +169,11 @@ const cases: Case[] = [
       ]),
     ]),
   ),
+  ...casesOf(fulfillmentRules, fulfillmentScenes),
+  ...casesOf(byHand, fulfillmentScenes),
+  ...casesOf(cartRules, cartScenes),
+  ...casesOf(returnRules, returnScenes),
+  ...casesOf(exchangeRules, exchangeScenes),
   ...casesOf(dispatchRules, [['no plant', { key: 'north', facts: freeAtNorth() }], ...queues]),
 ];
 

@@ -83,6 +83,7 @@ describe('the order is off', () => {
   });
 
   test('on the road: its truck is called back, and the load stays open until the truck is home', () => {
+    expect(plant('in_progress', {}).hears('dispatch.cancel', { ...OFF, queuedOnly: true }).decision.kind).toBe('ignored');
     const one = plant('in_progress', {}).hears('dispatch.cancel', OFF);
     expect(one.tells()).toMatchObject([
       { actor: 'truck', key: 'truck-1', name: 'truck.return-to-plant', payload: { loadId: ADAS_LOAD, reason: 'rain' } },

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ReservationStatus } from '../../models/inventory.ts';
 import type { Movement, Reservation, Stock } from '../../services/inventory/inventory.decider.ts';
-import { ADA, CONCRETE, concrete, heldForAda, stockRules } from '../support/examples.ts';
+import { ADA, CONCRETE, concrete, heldForAda, soldOut, stockRules } from '../support/examples.ts';
 import { given, NOW, SAGA_END } from '../support/given.ts';
 
 const stock = (state?: Stock, status?: ReservationStatus) =>
@@ -18,7 +18,7 @@ const moves = (one: ReturnType<typeof stock>) =>
   one.rows<Movement>('movement').map(({ kind, quantity, onHand }) => [kind, quantity, onHand]);
 const reservation = (one: ReturnType<typeof stock>) => one.row<Reservation>('reservation', ADA);
 
-describe('stock is held', () => {
+describe('stock is held [E2, E8, E32]', () => {
   test('what is held is no longer available, and still lies there', () => {
     const one = stock(concrete).hears('inventory.reserve', asksFor(6));
     expect(one.state).toMatchObject({ available: 4, reserved: 6, version: 2 });
@@ -49,7 +49,12 @@ describe('stock is held', () => {
     expect(one.state).toEqual(held);
   });
 
-  test.each(['released', 'expired', 'backordered'] as const)('one whose hold was %s may hold anew', (status) => {
+  test('an order that waits for it does not wait twice', () => {
+    const one = stock(soldOut, 'backordered').hears('inventory.reserve', asksFor(3));
+    expect(one.ignored).toBe('it waits in line already');
+  });
+
+  test.each(['released', 'expired'] as const)('one whose hold was %s may hold anew', (status) => {
     expect(reservation(stock(concrete, status).hears('inventory.reserve', asksFor(2)))).toMatchObject({
       status: 'active',
       quantity: 2,
@@ -63,7 +68,7 @@ describe('stock is held', () => {
   });
 });
 
-describe('a hold', () => {
+describe('a hold, confirmed or released by its id [B22]', () => {
   test('confirmed, has no end any more, and moves nothing', () => {
     const one = stock(held, 'active').hears('inventory.confirm', ofAda);
     expect(reservation(one)).toMatchObject({ status: 'confirmed', expiresAt: null, confirmedAt: NOW.toISOString() });
@@ -115,7 +120,7 @@ describe('a hold', () => {
   });
 });
 
-describe('stock is counted', () => {
+describe('stock is counted [E7, E8, E27, E31, E32]', () => {
   test('what comes in is available, and said', () => {
     const one = stock(held).hears('inventory.receive', { quantity: 5 });
     expect(one.state).toMatchObject({ available: 9, reserved: 6 });

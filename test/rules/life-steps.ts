@@ -1,28 +1,42 @@
 /** Which steps of which life a decision makes, and whether the life tables of models/ know them. */
+import { cartLife } from '../../models/cart.ts';
+import { fulfillmentLife, shipmentLife } from '../../models/fulfillment.ts';
 import { type ReservationStatus, reservationLife } from '../../models/inventory.ts';
 import { orderLife, sagaLife, terminalOrderStatuses } from '../../models/order.ts';
 import { paymentLife } from '../../models/payment.ts';
+import { exchangeLife, returnLife } from '../../models/returns.ts';
 import { truckLife } from '../../models/truck.ts';
 import type { Decision, Effect, Rows } from '../../runtime/decider.ts';
 import type { Reservation } from '../../services/inventory/inventory.decider.ts';
+import { parcelSteps } from './fulfillments.ts';
 
 type Table = Readonly<Record<string, readonly string[]>>;
-type LifeName = 'order' | 'saga' | 'payment' | 'truck' | 'reservation';
+type LifeName = 'order' | 'saga' | 'payment' | 'truck' | 'reservation' | 'fulfillment' | 'shipment' | 'cart' | 'return' | 'exchange';
 export const lives: Record<LifeName, Table> = {
   order: orderLife,
   saga: sagaLife,
   payment: paymentLife,
   truck: truckLife,
   reservation: reservationLife,
+  fulfillment: fulfillmentLife,
+  shipment: shipmentLife,
+  cart: cartLife,
+  return: returnLife,
+  exchange: exchangeLife,
 };
 
 /** Where each life may begin: what the first word of an actor may make of it. */
 const births: Record<LifeName, readonly string[]> = {
   order: ['pending', 'failed'],
   saga: ['Created', 'Failed'],
-  payment: ['created', 'capturing'],
+  payment: ['created', 'capturing', 'authorizing', 'cod_due'],
   truck: [],
-  reservation: ['active'] satisfies ReservationStatus[],
+  reservation: ['active', 'backordered'] satisfies ReservationStatus[],
+  fulfillment: ['pending', 'delivered'],
+  shipment: ['asked'],
+  cart: ['active'],
+  return: ['requested', 'approved', 'inspected'],
+  exchange: ['requested'],
 };
 
 export interface Step {
@@ -57,6 +71,21 @@ export const stepsOf = (actor: string, before: unknown, decision: Decision<unkno
     return chained('truck', from, is.status, publishedSteps('truck', decision.effects, 'truck.status.changed', 'from', 'to'));
   }
   if (actor === 'payment' && is) return from === is.status ? [] : [{ life: 'payment', from, to: is.status, most: 1 }];
+  if (actor === 'cart' && is) return from === is.status ? [] : [{ life: 'cart', from, to: is.status, most: 1 }];
+  if (actor === 'return' && is) return from === is.status ? [] : [{ life: 'return', from, to: is.status, most: 2 }];
+  if (actor === 'exchange' && is) return from === is.status ? [] : [{ life: 'exchange', from, to: is.status, most: 2 }];
+  if (actor === 'fulfillment' && is) {
+    const parcels = parcelSteps(before, decision).map((step) => ({ life: 'shipment' as const, most: 1, ...step }));
+    return [
+      ...chained(
+        'fulfillment',
+        from,
+        is.status,
+        publishedSteps('fulfillment', decision.effects, 'fulfillment.status_changed', 'from', 'to'),
+      ),
+      ...parcels,
+    ];
+  }
   if (actor === 'inventory') return reservationSteps(decision.effects, rows);
   return [];
 };
@@ -102,9 +131,16 @@ export const isKnown = ({ life, from, to, most }: Step): boolean => {
 export const unlawful = (actor: string, before: unknown, decision: Decision<unknown>, rows: Rows): string[] => {
   const unknown = stepsOf(actor, before, decision, rows).filter((step) => !isKnown(step));
   const status = (before as Alive | undefined)?.status;
-  const over = actor === 'order' && terminalOrderStatuses.some((terminal) => terminal === status) && decision.kind === 'done';
+  const over = actor === 'order' && terminalOrderStatuses.some((terminal) => terminal === status) && isChanged(before, decision);
   return [
     ...unknown.map(({ life, from, to }) => `the life of a ${life} knows no step from ${from} to ${to}`),
     ...(over ? [`a ${status} order was changed`] : []),
   ];
+};
+
+/** That its saga's compensation goes on changes nothing of an order that is over. */
+const isChanged = (before: unknown, decision: Decision<unknown>): boolean => {
+  if (decision.kind !== 'done') return false;
+  const without = (order: unknown): string => JSON.stringify({ ...(order as object), sagaState: '', compensations: [] });
+  return without(before) !== without(decision.state);
 };

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { OrderStatus } from '../../models/order.ts';
 import type { Order } from '../../services/order/order.state.ts';
 import { ADA, ADAS_LOAD, ADAS_PAYMENT, adasOrderIn, CEMENT, CONCRETE, market, orderRules } from '../support/examples.ts';
-import { given, minutesLater } from '../support/given.ts';
+import { given, minutesLater, uuid } from '../support/given.ts';
 
 const order = (state?: Order) => given(orderRules, { key: ADA, state, facts: market });
 const cancelled = (status: OrderStatus, change: Partial<Order> = {}) =>
@@ -17,21 +17,21 @@ describe('an order is cancelled', () => {
   test.each<[OrderStatus, string, string[]]>([
     ['pending', 'its holds are released', BOTH_HOLDS],
     ['validated', 'its holds are released', BOTH_HOLDS],
-    ['payment_processing', 'its holds are released and its payment undone', [...BOTH_HOLDS, REFUND]],
-    ['payment_confirmed', 'its holds are released and its payment undone', [...BOTH_HOLDS, REFUND]],
+    ['payment_processing', 'its payment is undone and its holds released', [REFUND, ...BOTH_HOLDS]],
+    ['payment_confirmed', 'its payment is undone and its holds released', [REFUND, ...BOTH_HOLDS]],
     ['payment_failed', 'its holds are back already: only its payment is undone', [REFUND]],
-    ['confirmed', 'it leaves the queue too', [...BOTH_HOLDS, REFUND, CALL_BACK]],
-    ['assigned', 'its truck is called back too', [...BOTH_HOLDS, REFUND, CALL_BACK]],
-    ['shipped', 'its truck is called back too', [...BOTH_HOLDS, REFUND, CALL_BACK]],
+    ['confirmed', 'it leaves the queue too', [CALL_BACK, REFUND, ...BOTH_HOLDS]],
+    ['assigned', 'its truck is called back too', [CALL_BACK, REFUND, ...BOTH_HOLDS]],
+    ['shipped', 'its truck is called back too', [CALL_BACK, REFUND, ...BOTH_HOLDS]],
   ])('in %s: %s', (status, _what, told) => {
     const off = cancelled(status);
     expect(off.told).toEqual(told);
-    expect(off.state).toMatchObject({ status: 'cancelled', sagaState: 'Failed', reason: 'rain', awaiting: [] });
+    expect(off.state).toMatchObject({ status: 'cancelled', reason: 'rain', awaiting: [], sagaExpiresAt: null });
     expect(off.timers).toEqual({ 'saga.expire': null });
   });
 
   test('one on account has no payment to undo', () => {
-    expect(cancelled('confirmed', { paymentMethod: 'account', paymentId: null }).told).toEqual([...BOTH_HOLDS, CALL_BACK]);
+    expect(cancelled('confirmed', { paymentMethod: 'account', paymentId: null }).told).toEqual([CALL_BACK, ...BOTH_HOLDS]);
   });
 
   test('who called it off, and from where, is published', () => {
@@ -73,22 +73,22 @@ describe('an order is cancelled', () => {
 describe('the saga’s time is over', () => {
   test('without its stock it fails, and what it got goes back', () => {
     const late = order(adasOrderIn('pending')).hears('saga.expire');
-    expect(late.state).toMatchObject({ status: 'failed', sagaState: 'Failed', reason: 'order.timeout', awaiting: [] });
+    expect(late.state).toMatchObject({ status: 'failed', reason: 'order.timeout', awaiting: [] });
     expect(late.told).toEqual(BOTH_HOLDS);
     expect(late.published('order.timeout')).toEqual([{ orderKey: ADA, orderId: '1', status: 'pending' }]);
   });
 
   test('unpaid, it ends in payment_failed: stock back, and whatever is taken yet is undone', () => {
     const late = order(adasOrderIn('payment_processing')).hears('saga.expire');
-    expect(late.state).toMatchObject({ status: 'payment_failed', sagaState: 'Failed', reason: 'order.timeout' });
-    expect(late.told).toEqual([...BOTH_HOLDS, REFUND]);
+    expect(late.state).toMatchObject({ status: 'payment_failed', reason: 'order.timeout' });
+    expect(late.told).toEqual([REFUND, ...BOTH_HOLDS]);
   });
 
   test.each(['validated', 'payment_failed', 'confirmed', 'assigned', 'shipped', 'delivered', 'completed', 'cancelled', 'failed'] as const)(
     'a %s one does not mind the late alarm',
     (status) => {
       const late = order(adasOrderIn(status)).hears('saga.expire');
-      expect(late.ignored).toBe('it was paid in time');
+      expect(late.ignored).toBe('no clock runs for it');
       expect(late.decision.effects).toEqual([]);
     },
   );
@@ -98,7 +98,7 @@ describe('late news of an order that is over', () => {
   const money = { orderKey: ADA, paymentId: ADAS_PAYMENT };
   const there = { orderKey: ADA, truckId: 'truck-1', loadId: ADAS_LOAD, deliveredAt: minutesLater(9).toISOString() };
 
-  test.each(['cancelled', 'failed', 'payment_failed'] as const)('money for a %s one is an exception, and goes back', (status) => {
+  test.each(['cancelled', 'failed'] as const)('money for a %s one is an exception, and goes back', (status) => {
     const late = order(adasOrderIn(status, { paymentId: ADAS_PAYMENT })).hears('payment.confirmed', money);
     expect(late.told).toEqual([REFUND]);
     expect(late.published('order.exception')).toMatchObject([{ orderKey: ADA, status, what: 'payment confirmed too late' }]);
@@ -108,6 +108,15 @@ describe('late news of an order that is over', () => {
   test('another order’s payment is none of its business', () => {
     const late = order(adasOrderIn('cancelled', { paymentId: null })).hears('payment.confirmed', money);
     expect(late.decision).toMatchObject({ kind: 'ignored', effects: [] });
+  });
+
+  test('money of an attempt before, that came after all, goes back: the order is paid once', () => {
+    const before = uuid(777);
+    for (const status of ['payment_processing', 'confirmed', 'delivered'] as const) {
+      const late = order(adasOrderIn(status)).hears('payment.confirmed', { orderKey: ADA, paymentId: before });
+      expect(late.tells()).toEqual([expect.objectContaining({ actor: 'payment', key: before, name: 'payment.cancel' })]);
+      expect(late.state).toEqual(adasOrderIn(status));
+    }
   });
 
   test.each(['delivered', 'completed'] as const)('a delivery told again of a %s one is no news', (status) => {
@@ -124,18 +133,15 @@ describe('late news of an order that is over', () => {
     },
   );
 
-  test.each(['payment_processing', 'confirmed', 'delivered'] as const)(
-    'stock that takes its word back from a %s one is an exception',
-    (status) => {
-      const late = order(adasOrderIn(status)).hears('inventory.rejected', {
-        stockKey: CEMENT,
-        orderKey: ADA,
-        reason: 'inventory.reservation-lapsed',
-      });
-      expect(late.published('order.exception')).toMatchObject([{ status, what: `stock ${CEMENT} said inventory.reservation-lapsed` }]);
-      expect(late.state).toEqual(adasOrderIn(status));
-    },
-  );
+  test.each(['payment_processing', 'delivered'] as const)('stock that takes its word back from a %s one is an exception', (status) => {
+    const late = order(adasOrderIn(status)).hears('inventory.rejected', {
+      stockKey: CEMENT,
+      orderKey: ADA,
+      reason: 'inventory.reservation-lapsed',
+    });
+    expect(late.published('order.exception')).toMatchObject([{ status, what: `stock ${CEMENT} said inventory.reservation-lapsed` }]);
+    expect(late.state).toEqual(adasOrderIn(status));
+  });
 
   test.each<[string, object]>([
     ['inventory.reserved', { stockKey: CONCRETE, orderKey: ADA, quantity: 6, until: minutesLater(30).toISOString() }],

@@ -35,11 +35,11 @@ describe('an order is placed', () => {
     expect(placed.timers).toEqual({ 'saga.expire': new Date(SAGA_END) });
   });
 
-  test('its number is its day and the database’s count', () => {
+  test('its number is its day and the database’s count [C5]', () => {
     expect(order().hears('order.accepted', adasForm).state?.orderNumber).toBe('ORD-20260302-000001');
   });
 
-  test('its prices are the catalogue’s, whatever the client thinks', () => {
+  test('its prices are the catalogue’s, whatever the client thinks [C36]', () => {
     const { state } = order().hears('order.accepted', { ...adasForm, currency: 'EUR' });
     expect(state).toMatchObject({ totalCents: 6 * 14_500 + 2 * 1_150, currency: 'USD' });
   });
@@ -52,7 +52,7 @@ describe('an order is placed', () => {
     expect(order().hears('order.accepted', { ...adasForm, distanceMiles: undefined }).state?.distanceMiles).toBe(5);
   });
 
-  test('the same acceptance twice is one order, and is told so twice', () => {
+  test('the same acceptance twice is one order, and is told so twice [C3, C15, C36]', () => {
     const twice = order().hears('order.accepted', adasForm).hears('order.accepted', adasForm);
     expect(twice.ignored).toBe('it is accepted already');
     expect(twice.decision.effects).toEqual([{ kind: 'publish', type: 'order.processed', data: { correlationId: ADA, orderId: '1' } }]);

@@ -2,23 +2,21 @@
 import { describe, expect, test } from '@jest/globals';
 import type { PaymentStatus } from '../../models/payment.ts';
 import type { Attempt, Payment } from '../../services/payment/payment.decider.ts';
-import { ADAS_PAYMENT, adasPaymentIn, CHARGE_KEY, paymentRules } from '../support/examples.ts';
-import { given } from '../support/given.ts';
+import {
+  ADAS_PAYMENT,
+  CAPTURED,
+  CHARGE_KEY,
+  DEAD,
+  DECLINED,
+  NOTHING,
+  OFF,
+  paymentIn,
+  payment as paymentOf,
+  REFUNDED,
+} from './payment-cases.ts';
 
 const UNDO_KEY = `pay:${ADAS_PAYMENT}:undo:1`;
-const payment = (status: PaymentStatus, change: Partial<Payment> = {}) =>
-  given(paymentRules, { key: ADAS_PAYMENT, state: adasPaymentIn(status, change) });
-const answered = (result: object | null, outcome: 'completed' | 'dead' = 'completed') => ({
-  jobId: '7',
-  outcome,
-  result,
-  error: outcome === 'dead' ? 'no answer' : null,
-});
-const CAPTURED = answered({ status: 'captured', providerRef: 'ch_1' });
-const DECLINED = answered({ status: 'declined', reason: 'card_declined' });
-const REFUNDED = answered({ status: 'refunded', providerRef: 're_1' });
-const NOTHING = answered({ status: 'none' });
-const OFF = { reason: 'rain' };
+const payment = (status: PaymentStatus, change: Partial<Payment> = {}) => paymentOf(paymentIn(status, change));
 const report = { outcome: 'captured', eventId: 'evt_9' };
 const undoAttempt = (one: ReturnType<typeof payment>) => one.row<Attempt>('attempt', UNDO_KEY);
 
@@ -36,7 +34,7 @@ describe('the order is called off', () => {
           amountCents: 89_300,
           reason: 'rain',
         },
-        options: { reply: 'payment.refund-answered', unique: { key: UNDO_KEY, while: 'unfinished' } },
+        options: { reply: 'payment.undo-answered', unique: { key: UNDO_KEY, while: 'unfinished' } },
       },
     ]);
     expect(one.hears('payment.cancel', OFF).decision).toMatchObject({ kind: 'ignored', effects: [] });
@@ -70,7 +68,7 @@ describe('the order is called off', () => {
   });
 
   test('then lost from sight, it is looked for and given back', () => {
-    const one = payment('capturing').hears('payment.cancel', OFF).hears('payment.charge-answered', answered(null, 'dead'));
+    const one = payment('capturing').hears('payment.cancel', OFF).hears('payment.charge-answered', DEAD);
     expect(one.state?.status).toBe('failed');
     expect(one.jobs.map(({ type }) => type)).toEqual(['payment.undo']);
   });
@@ -105,21 +103,21 @@ describe('what came of giving it back', () => {
     ['that was captured', 'refunding'],
     ['whose outcome nobody knew', 'failed'],
   ])('a payment %s is refunded, and all of it', (_which, status) => {
-    const one = payment(status).hears('payment.refund-answered', REFUNDED);
+    const one = payment(status).hears('payment.undo-answered', REFUNDED);
     expect(one.state).toMatchObject({ status: 'refunded', capturedCents: 89_300, refundedCents: 89_300 });
     expect(one.published('payment.refunded')).toMatchObject([{ paymentId: ADAS_PAYMENT, amountCents: 89_300 }]);
     expect(undoAttempt(one)).toMatchObject({ operation: 'undo', status: 'refunded', providerRef: 're_1' });
   });
 
   test('where nothing was taken, nothing is said to be refunded', () => {
-    const one = payment('failed').hears('payment.refund-answered', NOTHING);
+    const one = payment('failed').hears('payment.undo-answered', NOTHING);
     expect(one.state).toMatchObject({ status: 'failed', capturedCents: 0, refundedCents: 0 });
     expect(one.published('payment.refunded')).toEqual([]);
     expect(undoAttempt(one)?.status).toBe('none');
   });
 
   test('where the provider cannot be reached, it stays to be refunded, for a person to see', () => {
-    const one = payment('refunding').hears('payment.refund-answered', answered(null, 'dead'));
+    const one = payment('refunding').hears('payment.undo-answered', DEAD);
     expect(one.state).toMatchObject({ status: 'refunding', reason: 'no answer', refundedCents: 0 });
     expect(undoAttempt(one)?.status).toBe('unknown');
   });
@@ -127,9 +125,9 @@ describe('what came of giving it back', () => {
   test.each(['created', 'capturing', 'captured', 'voided', 'refunded', 'expired'] as const)(
     'a %s payment asked for none, and minds no such answer',
     (status) => {
-      const one = payment(status).hears('payment.refund-answered', REFUNDED);
+      const one = payment(status).hears('payment.undo-answered', REFUNDED);
       expect(one.decision).toMatchObject({ kind: 'ignored', effects: [] });
-      expect(one.state?.refundedCents).toBe(adasPaymentIn(status).refundedCents);
+      expect(one.state?.refundedCents).toBe(paymentIn(status).refundedCents);
     },
   );
 });

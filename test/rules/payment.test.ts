@@ -1,32 +1,30 @@
 /** A payment is charged, by a job or by a bank: its outcome is heard once, whoever tells it first. */
 import { describe, expect, test } from '@jest/globals';
-import type { Attempt, Payment } from '../../services/payment/payment.decider.ts';
-import { ADAS_PAYMENT, adasBill, adasPaymentIn, CHARGE_KEY, paymentRules } from '../support/examples.ts';
-import { given } from '../support/given.ts';
+import type { Attempt } from '../../services/payment/payment.decider.ts';
+import { minutesLater } from '../support/given.ts';
+import {
+  ADAS_PAYMENT,
+  adasBill,
+  atStripe,
+  CAPTURED,
+  CHARGE_KEY,
+  DEAD,
+  DECLINED,
+  news,
+  payment,
+  paymentIn,
+  paymentSayings,
+} from './payment-cases.ts';
 
-const payment = (state?: Payment) => given(paymentRules, { key: ADAS_PAYMENT, state });
-const answered = (result: object | null, outcome: 'completed' | 'dead' = 'completed') => ({
-  jobId: '7',
-  outcome,
-  result,
-  error: outcome === 'dead' ? 'no answer' : null,
-});
-const CAPTURED = answered({ status: 'captured', providerRef: 'ch_1' });
-const DECLINED = answered({ status: 'declined', reason: 'card_declined' });
-const DEAD = answered(null, 'dead');
 const reported = (outcome: 'captured' | 'failed', reason?: string) => ({
   outcome,
   eventId: 'evt_1',
   ...(reason ? { reason } : {}),
 });
 const attempt = (one: ReturnType<typeof payment>) => one.row<Attempt>('attempt', CHARGE_KEY);
-const news = (one: ReturnType<typeof payment>) =>
-  one.decision.effects.flatMap((effect) =>
-    effect.kind === 'publish' ? [effect.type] : effect.kind === 'enqueue' ? [`job ${effect.type}`] : [],
-  );
 
 describe('a card is charged', () => {
-  test('by a job, under a key that is stored before the call', () => {
+  test('by a job, under a key that is stored before the call, until the payment window is over [E3, E17, X4]', () => {
     const one = payment().hears('payment.charge', adasBill);
     expect(one.state).toMatchObject({
       status: 'capturing',
@@ -45,6 +43,7 @@ describe('a card is charged', () => {
           currency: 'USD',
           token: 'tok_ok',
           idempotencyKey: CHARGE_KEY,
+          until: minutesLater(15).toISOString(),
         },
         options: { reply: 'payment.charge-answered' },
       },
@@ -57,8 +56,8 @@ describe('a card is charged', () => {
     expect(one.decision).toMatchObject({ kind: 'ignored', effects: [] });
   });
 
-  test('captured: the order hears of it, with the provider’s reference', () => {
-    const one = payment(adasPaymentIn('capturing')).hears('payment.charge-answered', CAPTURED);
+  test('captured: the order hears of it, with the provider’s reference [B16, E10, E17]', () => {
+    const one = payment(paymentIn('capturing')).hears('payment.charge-answered', CAPTURED);
     expect(one.state).toMatchObject({
       status: 'captured',
       capturedCents: 89_300,
@@ -69,16 +68,16 @@ describe('a card is charged', () => {
     expect(attempt(one)).toMatchObject({ status: 'captured', providerRef: 'ch_1' });
   });
 
-  test('declined: the order hears why, and nothing is tried again', () => {
-    const one = payment(adasPaymentIn('capturing')).hears('payment.charge-answered', DECLINED);
+  test('declined: the order hears why, and nothing is tried again [B19, E42]', () => {
+    const one = payment(paymentIn('capturing')).hears('payment.charge-answered', DECLINED);
     expect(one.state).toMatchObject({ status: 'failed', reason: 'card_declined', capturedCents: 0 });
     expect(one.published('payment.failed')).toMatchObject([{ failureReason: 'card_declined' }]);
     expect(one.jobs).toEqual([]);
     expect(attempt(one)?.status).toBe('declined');
   });
 
-  test('when nobody knows its outcome the order goes on without it, and what was taken is to go back', () => {
-    const one = payment(adasPaymentIn('capturing')).hears('payment.charge-answered', DEAD);
+  test('when nobody knows its outcome the order goes on without it, and what was taken is to go back [E3, E22, E52]', () => {
+    const one = payment(paymentIn('capturing')).hears('payment.charge-answered', DEAD);
     expect(one.state).toMatchObject({ status: 'failed', reason: 'no answer' });
     expect(one.published('payment.failed')).toMatchObject([{ failureReason: 'payment.provider-failed' }]);
     expect(one.jobs).toMatchObject([
@@ -90,12 +89,13 @@ describe('a card is charged', () => {
     expect(attempt(one)?.status).toBe('unknown');
   });
 
-  test('the key of a charge never changes, whatever becomes of it', () => {
+  test('the key of a charge never changes, whatever becomes of it [E3, E42]', () => {
     const keys = [CAPTURED, DECLINED, DEAD].map((answer) => {
       const one = payment().hears('payment.charge', adasBill);
       const asked = one.jobs[0]?.payload.idempotencyKey;
       one.hears('payment.charge-answered', answer).hears('payment.cancel', { reason: 'rain' });
-      return [asked, ...one.jobs.map(({ payload }) => payload.chargeKey), ...(one.context.rows.written.get('attempt')?.keys() ?? [])];
+      const stored = [...(one.context.rows.written.get('attempt')?.keys() ?? [])].filter((key) => !key.includes(':undo:'));
+      return [asked, ...one.jobs.map(({ payload }) => payload.chargeKey), ...stored];
     });
     expect(new Set(keys.flat())).toEqual(new Set([CHARGE_KEY]));
   });
@@ -104,10 +104,45 @@ describe('a card is charged', () => {
 describe('a transfer', () => {
   const bill = { ...adasBill, method: 'transfer' };
 
-  test('waits for the bank: nobody is called', () => {
+  test('waits for the bank until its window is over: nobody is called [X4]', () => {
     const one = payment().hears('payment.charge', bill);
     expect(one.state?.status).toBe('created');
-    expect(one.decision.effects).toEqual([]);
+    expect(one.jobs).toEqual([]);
+    expect(one.timers).toEqual({ 'payment.window': minutesLater(15) });
+  });
+
+  test('that does not come in 15 minutes has failed (X4); one that comes then is offered to its order, which may give it back (T5) [E43]', () => {
+    const one = payment().hears('payment.charge', bill).hears('payment.window');
+    expect(one.state).toMatchObject({ status: 'expired', reason: 'payment.expired' });
+    expect(one.published('payment.failed')).toMatchObject([{ failureReason: 'payment.expired' }]);
+    one.hears('payment.reported', reported('captured'));
+    expect(one.state).toMatchObject({ status: 'captured', capturedCents: 89_300, reason: null });
+    expect(one.published('payment.confirmed')).toMatchObject([{ status: 'captured' }]);
+    one.hears('payment.cancel', { reason: 'the order is off' });
+    expect(one.state).toMatchObject({ status: 'refunding', capturedCents: 89_300 });
+    expect(one.jobs).toMatchObject([{ type: 'payment.undo', payload: { transfer: true, amountCents: 89_300 } }]);
+  });
+
+  test('that comes after all goes straight back when it is an exchange’s, or was called off: nobody waits for it any more', () => {
+    const exchanges = payment()
+      .hears('payment.charge', { ...bill, owner: 'exchange' })
+      .hears('payment.window');
+    const calledOff = payment().hears('payment.charge', bill).hears('payment.cancel', { reason: 'rain' });
+    for (const one of [exchanges, calledOff]) {
+      one.hears('payment.reported', reported('captured'));
+      expect(one.state).toMatchObject({ status: 'refunding', capturedCents: 89_300 });
+      expect(one.published('payment.confirmed')).toEqual([]);
+    }
+  });
+
+  test.each([
+    ['has come', 'payment.reported', reported('captured')],
+    ['has bounced', 'payment.reported', reported('failed')],
+    ['is called off', 'payment.cancel', { reason: 'rain' }],
+  ])('that %s is not waited for any more [X4]', (_what, name, payload) => {
+    const one = payment().hears('payment.charge', bill).hears(name, payload);
+    expect(one.timers).toEqual({ 'payment.window': null });
+    expect(one.hears('payment.window').decision).toMatchObject({ kind: 'ignored', effects: [] });
   });
 
   test('that arrives is captured', () => {
@@ -117,7 +152,7 @@ describe('a transfer', () => {
   });
 
   test('that bounces has failed, with the bank’s reason or its own', () => {
-    const bounced = (reason?: string) => payment(adasPaymentIn('created')).hears('payment.reported', reported('failed', reason));
+    const bounced = (reason?: string) => payment(paymentIn('created')).hears('payment.reported', reported('failed', reason));
     expect(bounced('no funds').published('payment.failed')).toMatchObject([{ failureReason: 'no funds' }]);
     expect(bounced().published('payment.failed')).toMatchObject([{ failureReason: 'payment.declined' }]);
   });
@@ -129,33 +164,56 @@ describe('the provider’s report and the call’s answer are the same news', ()
     ['the answer comes first', ['payment.charge-answered', 'payment.reported']],
     ['the report comes twice', ['payment.reported', 'payment.reported']],
   ])('%s: the order hears once that it is paid', (_when, names) => {
-    const one = payment(adasPaymentIn('capturing'));
+    const one = payment(paymentIn('capturing'));
     const heard = names.map((name) => news(one.hears(name, name === 'payment.reported' ? reported('captured') : CAPTURED)));
     expect(heard).toEqual([['payment.confirmed'], []]);
     expect(one.state).toMatchObject({ status: 'captured', capturedCents: 89_300 });
   });
 
   test('once it is captured, a report that it failed is not believed', () => {
-    const one = payment(adasPaymentIn('captured')).hears('payment.reported', reported('failed', 'no funds'));
+    const one = payment(paymentIn('captured')).hears('payment.reported', reported('failed', 'no funds'));
     expect(one.decision).toMatchObject({ kind: 'ignored', effects: [] });
   });
 
   test('a failure told twice is one failure', () => {
-    const one = payment(adasPaymentIn('capturing'))
+    const one = payment(paymentIn('capturing'))
       .hears('payment.reported', reported('failed', 'no funds'))
       .hears('payment.charge-answered', DECLINED);
     expect(one.decision).toMatchObject({ kind: 'ignored', effects: [] });
     expect(one.state?.reason).toBe('no funds');
   });
 
-  test.each(['payment.cancel', 'payment.charge-answered', 'payment.refund-answered', 'payment.reported'])(
+  test.each(Object.entries(paymentSayings).filter(([name]) => name !== 'payment.charge'))(
     '%s of a payment that is not there is refused',
-    (name) => {
-      const payload =
-        { 'payment.cancel': { reason: 'rain' }, 'payment.reported': reported('captured') }[name] ?? answered({ status: 'none' });
-      expect(payment().hears(name, name === 'payment.refund-answered' ? answered({ status: 'refunded' }) : payload).refusal).toBe(
-        'payment.not-found',
-      );
+    (name, [payload]) => {
+      expect(payment().hears(name, payload).refusal).toBe('payment.not-found');
     },
   );
+
+  test('what the reconciliation finds ends a charge that nobody heard the end of [E42, B46]', () => {
+    const stands = (status: string) => payment(paymentIn('capturing')).hears('payment.found', { status, providerRef: 'ch_1' });
+    expect(news(stands('captured'))).toEqual(['payment.confirmed']);
+    expect(stands('none').published('payment.failed')).toMatchObject([{ failureReason: 'payment.expired' }]);
+    expect(stands('none').state?.status).toBe('failed');
+    expect(payment(paymentIn('captured')).hears('payment.found', { status: 'none' }).decision.kind).toBe('ignored');
+  });
+
+  test('an answer that comes after the payment was given up is believed: the money goes back [E22, E52]', () => {
+    for (const status of ['failed', 'voided', 'expired'] as const) {
+      const one = payment(paymentIn(status)).hears('payment.charge-answered', CAPTURED);
+      expect(one.state).toMatchObject({ status: 'refunding', capturedCents: 89_300 });
+      expect(news(one)).toEqual(['job payment.undo']);
+    }
+  });
+
+  test('what is paid for an exchange says so to whom it concerns, and what is charged by Stripe is asked of Stripe', () => {
+    const one = payment()
+      .hears('payment.charge', { ...adasBill, owner: 'exchange' })
+      .hears('payment.charge-answered', CAPTURED);
+    expect(one.published('payment.confirmed')).toMatchObject([{ owner: 'exchange', status: 'captured' }]);
+    expect(payment(undefined, undefined, atStripe).hears('payment.charge', adasBill).jobs).toMatchObject([
+      { payload: { provider: 'stripe' } },
+    ]);
+    expect(payment().hears('payment.charge', adasBill).jobs[0]?.payload).not.toHaveProperty('provider');
+  });
 });

@@ -1,17 +1,14 @@
 /** For every message of every actor, payloads that say something to Ada's things, and some that speak of another's. */
-import { ADA, ADAS_JOB, ADAS_LOAD, ADAS_PAYMENT, adasBill, adasForm, BO, BOS_LOAD, CEMENT, CONCRETE } from '../support/examples.ts';
+import { ADA, ADAS_JOB, ADAS_LOAD, ADAS_PARCEL, ADAS_PAYMENT, adasForm, BO, BOS_LOAD, CEMENT, CONCRETE } from '../support/examples.ts';
 import { minutesLater, SAGA_END, uuid } from '../support/given.ts';
+import { fulfillmentSayings } from './fulfillments.ts';
+import { paymentSayings } from './payment-cases.ts';
+import { exchangeSayings, returnSayings } from './returns-sayings.ts';
 
 type Sayings = Record<string, object[]>;
 
 const ofAda = { orderKey: ADA, orderId: '1' };
 const onTruck = (truckId: string, loadId: string) => ({ orderKey: ADA, truckId, loadId });
-const answer = (outcome: 'completed' | 'dead', result: object | null) => ({
-  jobId: '7',
-  outcome,
-  result,
-  error: outcome === 'dead' ? 'no answer' : null,
-});
 const trucks = [onTruck('truck-1', ADAS_LOAD), onTruck('truck-2', BOS_LOAD)];
 
 const order: Sayings = {
@@ -20,8 +17,31 @@ const order: Sayings = {
     ...(['account', 'cod', 'transfer'] as const).map((paymentMethod) => ({ ...adasForm, paymentMethod })),
     { ...adasForm, items: [{ sku: 'NEVER-HEARD-OF', quantity: 1 }] },
     { ...adasForm, plantId: undefined },
+    ...(['card', 'account', 'cod'] as const).map((paymentMethod) => ({ ...adasForm, paymentMethod, kind: 'goods' })),
   ],
   'order.cancel': [{ reason: 'rain' }, { reason: 'rain', by: 'ada', version: 999 }],
+  'order.cancel-item': [
+    { itemId: '11', quantity: 2, reason: 'too much' },
+    { itemId: '12', quantity: 2, reason: 'none of it' },
+    { itemId: '11', quantity: 999, reason: 'a typing error' },
+    { itemId: '99', quantity: 1, reason: 'another’s', version: 999 },
+  ],
+  'order.confirm': [{}, { auto: true }, { reason: 'she called', by: 'bo', version: 999 }],
+  'order.prove-delivery': [{ signedBy: 'ada' }, { collected: true }, { version: 999 }],
+  'order.retry-payment': [{ paymentToken: 'tok_ok' }, { paymentToken: 'tok_ok', version: 999 }],
+  'order.hold': [
+    { holdId: uuid(601), kind: 'fraud', severity: 'blocking', note: 'who is she?' },
+    { holdId: uuid(602), kind: 'customer', severity: 'info', by: 'bo' },
+    { holdId: uuid(603), kind: 'finance', severity: 'blocking', version: 999 },
+  ],
+  'order.release-hold': [{ holdId: uuid(601) }, { holdId: uuid(699) }, { holdId: uuid(601), version: 999 }],
+  'order.complete': [{}, { by: 'bo', version: 999 }],
+  'order.auto-cancel': [{}],
+  'order.auto-complete': [{}],
+  'order.send-back': [
+    { id: uuid(501), kind: 'return', lines: [{ itemId: '11', quantity: 2 }], reason: 'too wet' },
+    { id: uuid(502), kind: 'exchange', lines: [{ itemId: '12', quantity: 99 }], reason: 'wrong colour' },
+  ],
   'inventory.reserved': [CONCRETE, CEMENT, 'SALT@south'].map((stockKey) => ({
     stockKey,
     orderKey: ADA,
@@ -29,12 +49,42 @@ const order: Sayings = {
     until: SAGA_END,
   })),
   'inventory.rejected': [CONCRETE, CEMENT].map((stockKey) => ({ stockKey, orderKey: ADA, reason: 'inventory.short' })),
-  'payment.confirmed': [{ orderKey: ADA, paymentId: ADAS_PAYMENT }],
+  'inventory.backordered': [CONCRETE, CEMENT].map((stockKey) => ({ stockKey, orderKey: ADA, quantity: 6 })),
+  'inventory.reservation.released': [CONCRETE, CEMENT].map((stockKey) => ({ stockKey, orderKey: ADA })),
+  'inventory.reservation.expired': [CONCRETE, CEMENT].map((stockKey) => ({ stockKey, orderKey: ADA })),
+  'payment.confirmed': [{}, { status: 'authorized' }].map((more) => ({ orderKey: ADA, paymentId: ADAS_PAYMENT, ...more })),
   'payment.failed': [{ orderKey: ADA, paymentId: ADAS_PAYMENT, failureReason: 'card_declined' }],
+  'payment.refunded': [
+    { orderKey: ADA, paymentId: ADAS_PAYMENT, refundId: uuid(501), amountCents: 100, capturedCents: 89_300, refundedCents: 100 },
+    { orderKey: ADA, paymentId: ADAS_PAYMENT, amountCents: 89_300, capturedCents: 89_300, refundedCents: 89_300 },
+  ],
+  'payment.voided': [{ orderKey: ADA, paymentId: ADAS_PAYMENT, reason: 'rain' }],
+  'payment.cod.collected': [{ orderKey: ADA, paymentId: ADAS_PAYMENT, amountCents: 89_300 }],
   'order.truck.assigned': trucks,
   'order.truck.unassigned': trucks.map((truck) => ({ ...truck, reason: 'out_of_service' })),
   'order.status.intransit': trucks,
-  'order.delivered': trucks.map((truck) => ({ ...truck, deliveredAt: minutesLater(5).toISOString() })),
+  // The walks of every-way.test.ts draw the payment's id for all that is new.
+  'order.shipped': [ADAS_PARCEL, uuid(702), ADAS_PAYMENT].map((fulfillmentId) => ({
+    orderKey: ADA,
+    fulfillmentId,
+    carrier: 'sandbox',
+    trackingNo: 'T1',
+  })),
+  'order.delivered': [...trucks, { orderKey: ADA, fulfillmentId: ADAS_PARCEL }, { orderKey: ADA, fulfillmentId: ADAS_PAYMENT }].map(
+    (by) => ({
+      ...by,
+      deliveredAt: minutesLater(5).toISOString(),
+    }),
+  ),
+  'fulfillment.status_changed': [ADAS_PARCEL, ADAS_PAYMENT].flatMap((fulfillmentId) =>
+    ['failed', 'on_hold', 'cancelled'].map((to) => ({ orderKey: ADA, fulfillmentId, to })),
+  ),
+  ...Object.fromEntries(
+    ['return.completed', 'return.rejected', 'exchange.completed', 'exchange.rejected'].map((what) => [
+      `order.${what}`,
+      [{ orderKey: ADA, id: uuid(501), lines: [{ itemId: '11', quantity: 1 }] }],
+    ]),
+  ),
   'saga.expire': [{}],
 };
 
@@ -42,40 +92,30 @@ const inventory: Sayings = {
   'inventory.reserve': [
     { ...ofAda, quantity: 6, until: SAGA_END },
     { orderKey: BO, orderId: '2', quantity: 50_000_000, until: SAGA_END },
+    // For an exchange, and over as soon as it is held.
+    { ...ofAda, owner: 'exchange', quantity: 6, until: minutesLater(0).toISOString() },
   ],
   'inventory.confirm': [ofAda, { orderKey: BO, orderId: '2' }],
   'inventory.release': [{ ...ofAda, reason: 'rain' }],
   'inventory.consume': [ofAda, { orderKey: BO, orderId: '2' }],
+  'inventory.reduce': [
+    { ...ofAda, quantity: 2, reason: 'a part is off' },
+    { ...ofAda, quantity: 6, reason: 'all of it is off' },
+  ],
+  'inventory.expire': [ofAda],
+  'inventory.take-back': [
+    { orderId: '1', returnId: uuid(501), quantity: 2, restock: true },
+    { orderId: '1', returnId: uuid(502), quantity: 2, restock: false, reason: 'broken' },
+  ],
+  'inventory.limits': [{ reorderLevel: 3, incoming: 2, allowBackorder: true }, { allowBackorder: false }],
+  'inventory.repair': [{}],
+  'inventory.fill': [{}],
   'inventory.stock': [{ sku: 'CONCRETE-C25', locationId: 'north', quantity: 5, reorderLevel: 1 }],
   'inventory.receive': [{ quantity: 4 }],
   'inventory.adjust': [
     { quantity: -3, reason: 'spilled' },
     { quantity: 3, reason: 'found' },
     { quantity: -1_000_000, reason: 'a typing error' },
-  ],
-};
-
-const payment: Sayings = {
-  'payment.charge': [adasBill, { ...adasBill, method: 'transfer' }],
-  'payment.charge-answered': [
-    answer('completed', { status: 'captured', providerRef: 'ch_1' }),
-    answer('completed', { status: 'captured' }),
-    answer('completed', { status: 'declined', reason: 'card_declined' }),
-    answer('completed', { status: 'none' }),
-    answer('completed', null),
-    answer('dead', null),
-  ],
-  'payment.cancel': [{ reason: 'rain' }],
-  'payment.refund-answered': [
-    answer('completed', { status: 'refunded', providerRef: 're_1' }),
-    answer('completed', { status: 'none' }),
-    answer('completed', null),
-    answer('dead', null),
-  ],
-  'payment.reported': [
-    { outcome: 'captured', eventId: 'evt_1' },
-    { outcome: 'failed', eventId: 'evt_2', reason: 'no funds' },
-    { outcome: 'failed', eventId: 'evt_3' },
   ],
 };
 
@@ -103,7 +143,10 @@ const dispatch: Sayings = {
     distanceMiles: 3,
     priority: 50,
   })),
-  'dispatch.cancel': [ADA, BO].map((orderKey) => ({ orderKey, reason: 'rain' })),
+  'dispatch.cancel': [{ orderKey: ADA }, { orderKey: BO }, { orderKey: ADA, queuedOnly: true }].map((which) => ({
+    ...which,
+    reason: 'rain',
+  })),
   'dispatch.truck-refused': [ADAS_LOAD, BOS_LOAD].map((loadId) => ({
     loadId,
     truckId: 'truck-1',
@@ -118,4 +161,28 @@ const dispatch: Sayings = {
   ],
 };
 
-export const sayings: Record<string, Sayings> = { order, inventory, payment, truck, dispatch };
+const cart: Sayings = {
+  'cart.open': [{}, { customerId: 'ada' }],
+  'cart.put': [
+    { sku: 'CONCRETE-C25', quantity: 2 },
+    { sku: 'CEMENT', quantity: 0 },
+    { sku: 'SALT', quantity: 1, version: 999 },
+  ],
+  'cart.check-out': [{ orderKey: ADA }, { orderKey: ADA, version: 999 }],
+  'cart.convert': [{}],
+  'cart.give-up': [1, 2].map((checkout) => ({ checkout })),
+  'cart.checkout-over': [1, 2].map((checkout) => ({ checkout })),
+  'cart.abandon': [-60, 60].map((minutes) => ({ idleSince: minutesLater(minutes).toISOString() })),
+};
+
+export const sayings: Record<string, Sayings> = {
+  order,
+  inventory,
+  payment: paymentSayings,
+  truck,
+  dispatch,
+  fulfillment: fulfillmentSayings,
+  cart,
+  return: returnSayings,
+  exchange: exchangeSayings,
+};

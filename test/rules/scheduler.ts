@@ -1,8 +1,10 @@
-/** Plays one plan in the world: orders, second thoughts, breakdowns and a moody bank, in an order that only the seed knows. */
+/** Plays one plan in the world: orders, second thoughts, breakdowns, a moody bank and carrier, in an order that only the seed knows. */
 import { stockKeyOf } from '../../models/inventory.ts';
 import { north, products, truck1In } from '../support/examples.ts';
 import { uuid } from '../support/given.ts';
-import { Bank, type CardMood, type Charge, type TransferMood } from './bank.ts';
+import { Bank, type CardMood, type TransferMood } from './bank.ts';
+import { Carrier, type ParcelMood } from './carriers.ts';
+import { type Act, People } from './people.ts';
 import { World } from './world.ts';
 
 export const plants = ['north', 'south'] as const;
@@ -11,24 +13,38 @@ export interface PlannedOrder {
   method: 'card' | 'transfer' | 'account' | 'cod';
   card: CardMood;
   transfer: TransferMood;
+  /** Null: by truck. */
+  parcel: ParcelMood | null;
   lines: { sku: string; quantity: number }[];
   plantId: 'north' | 'south' | undefined;
   priority: number;
-  cancels: number;
+  /** At any time. */
+  acts: Act[];
+  /** Once it is quiet. */
+  afterwards: Act[];
 }
 export interface Plan {
   orders: PlannedOrder[];
   stock: number;
+  /** Who comes too late waits in line. */
+  backorders: boolean;
+  deliveries: number[];
   trucks: number;
   breakdowns: number;
+  /** Minutes that pass with nobody looking: timers are late, and the clocks go round. */
+  pauses: number[];
   timeScale: number;
+  authorizes: boolean;
   seed: number;
   /** False: messages of different senders may overtake each other in a mailbox, though one caused the other. */
   causal: boolean;
 }
 export interface Played {
   world: World;
-  ledger: ReadonlyMap<string, Charge>;
+  bank: Bank;
+  people: People;
+  /** How each actor stood when it came to an end that is one. */
+  ended: Map<string, string>;
 }
 
 const MOST_STEPS = 20_000;
@@ -50,9 +66,13 @@ export const play = (plan: Plan, after: (played: Played) => void = () => undefin
   const below = (count: number): number => Math.floor(random() * count);
   const world = furnished(plan, random);
   /** What people and banks will still do, at any time from now. */
-  const outside = [...ordersOf(plan, world), ...breakdownsOf(plan, world, (happens) => outside.push(happens))];
-  const bank = new Bank(world, (happens) => outside.push(happens));
-  const played = { world, ledger: bank.ledger };
+  const outside: (() => void)[] = [];
+  const later = (happens: () => void): void => void outside.push(happens);
+  const [bank, carrier, people] = [new Bank(world, later, random), new Carrier(world, later, random), new People(world, later, random)];
+  outside.push(...ordersOf(plan, world, people), ...breakdownsOf(plan, world, later), ...suppliesOf(plan, world));
+  outside.push(...plan.pauses.map((minutes) => () => people.timePasses(minutes)));
+  const afterwards = plan.orders.flatMap(({ afterwards: acts }, index) => acts.map((act) => () => people.does(act, uuid(index + 1))));
+  const played: Played = { world, bank, people, ended: new Map() };
 
   const anyTurn = (only = ''): boolean => {
     const waiting = [...world.mail.keys()].filter((address) => address.startsWith(only));
@@ -69,7 +89,7 @@ export const play = (plan: Plan, after: (played: Played) => void = () => undefin
   };
   const anyJob = (): boolean => {
     const [job] = world.jobs.splice(below(world.jobs.length), 1);
-    if (job) bank.run(job);
+    if (job) (job.type.startsWith('payment.') ? bank : carrier).run(job);
     return job !== undefined;
   };
   const anyOutside = (): boolean => {
@@ -86,17 +106,24 @@ export const play = (plan: Plan, after: (played: Played) => void = () => undefin
     return true;
   };
 
+  /** All is at rest: what was to come afterwards comes now, several things at once; else people see to what waits for them. */
+  const next = (): boolean => {
+    const some = afterwards.splice(0, 1 + below(3));
+    outside.push(...some);
+    return some.length > 0 || people.attend();
+  };
+
   for (let step = 0; step < MOST_STEPS; step++) {
     const picked = random();
     const first = picked < 0.6 ? anyTurn : picked < 0.75 ? anyJob : picked < 0.95 ? anyOutside : nextTimer;
-    if (!first() && !anyTurn() && !anyJob() && !anyOutside() && !nextTimer()) return played;
+    if (!first() && !anyTurn() && !anyJob() && !anyOutside() && !nextTimer() && !next()) return played;
     after(played);
   }
   throw new Error('the world does not come to rest');
 };
 
-const furnished = ({ timeScale, trucks, stock, causal }: Plan, random: () => number): World => {
-  const world = new World(timeScale, random);
+const furnished = ({ trucks, stock, backorders, causal, ...nature }: Plan, random: () => number): World => {
+  const world = new World(nature, random);
   if (!causal) {
     world.placeFor = (sender) => (waiting) => {
       const first = waiting.findLastIndex(({ headers }) => headers.sender === sender) + 1;
@@ -113,19 +140,25 @@ const furnished = ({ timeScale, trucks, stock, causal }: Plan, random: () => num
       const key = stockKeyOf(sku, plant);
       const payload = { sku, locationId: plant, quantity: stock, reorderLevel: 0 };
       world.tell({ actor: 'inventory', key, name: 'inventory.stock', payload });
-      world.turn(`inventory/${key}`, 1);
+      if (backorders) world.tell({ actor: 'inventory', key, name: 'inventory.limits', payload: { allowBackorder: true } });
+      world.turn(`inventory/${key}`, 2);
     }
   }
   return world;
 };
 
-/** Each is placed, every third one twice; and called off, perhaps before it is there. */
-const ordersOf = ({ orders }: Plan, world: World): (() => void)[] =>
+/** Each is placed, every third one twice; and what is said of it is said perhaps before it is there. */
+const ordersOf = ({ orders }: Plan, world: World, people: People): (() => void)[] =>
   orders.flatMap((order, index) => {
     const address = { actor: 'order', key: uuid(index + 1) };
     const accept = () => world.tell({ ...address, name: 'order.accepted', payload: formOf(order, address.key) });
-    const cancel = () => world.tell({ ...address, name: 'order.cancel', payload: { reason: 'rain' } });
-    return [accept, ...(index % 3 === 0 ? [accept] : []), ...Array<() => void>(order.cancels).fill(cancel)];
+    return [accept, ...(index % 3 === 0 ? [accept] : []), ...order.acts.map((act) => () => people.does(act, address.key))];
+  });
+
+const suppliesOf = ({ deliveries }: Plan, world: World): (() => void)[] =>
+  deliveries.map((quantity, index) => () => {
+    const key = stockKeyOf(products[index % products.length]?.sku ?? '', plants[index % 2] ?? 'north');
+    world.tell({ actor: 'inventory', key, name: 'inventory.receive', payload: { quantity } });
   });
 
 /** Trucks leave service and come back. */
@@ -136,13 +169,13 @@ const breakdownsOf = ({ breakdowns, trucks }: Plan, world: World, later: (happen
     later(() => world.tell({ ...truck, name: 'truck.back-in-service', payload: {} }));
   });
 
-const formOf = ({ method, card, transfer, lines, plantId, priority }: PlannedOrder, correlationId: string) => ({
+const formOf = ({ method, card, transfer, parcel, lines, plantId, priority }: PlannedOrder, correlationId: string) => ({
   correlationId,
   customerId: 'ada',
-  kind: 'goods',
   paymentMethod: method,
   paymentToken: method === 'transfer' ? transfer : card,
   items: lines,
   plantId,
   priority,
+  ...(parcel ? { kind: 'goods', shippingAddress: { line1: parcel, city: 'Faenza' } } : {}),
 });

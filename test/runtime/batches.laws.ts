@@ -32,7 +32,7 @@ export const batchLaws: Laws = (given) => {
     return given().database.statements - before;
   };
 
-  test('a batch costs the same statements for 1 and for 500 messages, for 1 key and for 200', async () => {
+  test('a batch costs the same statements for 1 and for 500 messages, for 1 key and for 200 [C31, E51]', async () => {
     const sayings: [string, Omit<Saying, 'number'>][] = [
       ['new', {}],
       ['sending', { effects: everything }],

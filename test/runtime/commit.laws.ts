@@ -30,7 +30,7 @@ export const commitLaws: Laws = (given) => {
     await tellAll(given().node({ start: false, idle: true }), key, [{ number: 7, effects: effects as typeof everything }]);
   };
 
-  test('state, messages, events, timers and jobs leave together', async () => {
+  test('state, messages, events, timers and jobs leave together [C4, C18, C19]', async () => {
     await told('together', everything);
     const before = await standing();
     await turn('together');
@@ -41,7 +41,7 @@ export const commitLaws: Laws = (given) => {
     expect(await given().count('mailbox', `actor = 'elsewhere'`)).toBe(1);
   });
 
-  test('when the state cannot be saved, nothing of the turn has happened', async () => {
+  test('when the state cannot be saved, nothing of the turn has happened [C4, C30, C39]', async () => {
     await told('unsaved', everything);
     const before = await standing();
     const failing = () => {

@@ -33,7 +33,7 @@ if (!url) couldNotRun('test/runtime: databases on a real Postgres: no postgres')
     opened = [];
   });
 
-  test('processes that start together run each migration once, and all wait until it is done', async () => {
+  test('processes that start together run each migration once, and all wait until it is done [C11]', async () => {
     await open();
     const databases = await Promise.all(oneTo(3).map(() => open()));
     const ran = await Promise.all(
@@ -61,7 +61,7 @@ if (!url) couldNotRun('test/runtime: databases on a real Postgres: no postgres')
     );
   });
 
-  test('a frozen node loses its open turn: the server ends what is idle in a transaction', async () => {
+  test('a frozen node loses its open turn: the server ends what is idle in a transaction [C31]', async () => {
     const [frozen, other] = [await open(), await open()];
     await frozen.query('create table held (key text primary key)');
     await frozen.query(`insert into held values ('a')`);

@@ -140,9 +140,9 @@ export const leaseLaws: Laws = (given) => {
       go = resolve;
     });
     await enqueue('default');
-    const long = worker('long', () => held, { worker: { leaseMs: 300, pollMs: 20 } });
+    const long = worker('long', () => held, { worker: { leaseMs: 3_000, pollMs: 20 } });
     const other = worker('other', async () => 'stolen');
-    await until(async () => (await given().count('jobs', `leased_until > started_at + interval '1 second'`)) === 1);
+    await until(async () => (await given().count('jobs', `leased_until > started_at + interval '4 seconds'`)) === 1);
     go();
     await until(async () => (await given().count('jobs', `state = 'completed'`)) === 1);
     expect(await jobs()).toMatchObject([{ attempt: 1, worker: 'long', result: null }]);

@@ -22,7 +22,7 @@ export const orderLaws: Laws = (given) => {
     expect(given().overlaps).toEqual([]);
   };
 
-  test('messages of a key are handled in the order sent, once, however many nodes compete; new actors included', async () => {
+  test('messages of a key are handled in the order sent, once, however many nodes compete; new actors included [C1, C2, C16, E51]', async () => {
     const nodes = three();
     const keys = keysOf('compete');
     for (const number of oneTo(MESSAGES)) {
@@ -35,7 +35,7 @@ export const orderLaws: Laws = (given) => {
     expect(workers.size).toBeGreaterThan(1);
   });
 
-  test('the order holds through retries', async () => {
+  test('the order holds through retries [C16, C30]', async () => {
     const nodes = three();
     const keys = keysOf('retry');
     const sayings = oneTo(MESSAGES).map((number) => ({ number, fails: number % 7 === 0 ? 2 : 0 }));
@@ -46,7 +46,7 @@ export const orderLaws: Laws = (given) => {
     expect(await given().count('dead_letters')).toBe(0);
   });
 
-  test('the order holds through dead letters and their replay', async () => {
+  test('the order holds through dead letters and their replay [C16, C23]', async () => {
     const nodes = three();
     const keys = keysOf('dead');
     const sayings: Saying[] = oneTo(MESSAGES).map((number) => (number === 10 || number === 20 ? { number, throws: 'broken' } : { number }));

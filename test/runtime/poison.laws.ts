@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { listAttention } from '../../runtime/attention.ts';
+import { packed } from '../../runtime/trace.ts';
 import { oneTo, tellAll } from '../support/actors.ts';
 import { until, untilQuiet } from '../support/quiet.ts';
 import type { Laws } from './both.ts';
@@ -9,7 +10,7 @@ interface Letter {
   key: string;
   name: string;
   payload: { number: number };
-  headers: { correlationId: string };
+  headers: string;
   error: string;
   stack: string;
   attempts: number;
@@ -69,7 +70,7 @@ export const poisonLaws: Laws = (given) => {
     expect(await given().count('paused')).toBe(0);
   });
 
-  test('each retry waits longer than the one before', async () => {
+  test('each retry waits longer than the one before [C30]', async () => {
     const waits: number[] = [];
     const node = given().node({ retryBaseMs: 60, maxAttempts: 5 });
     await tellAll(node, 'longer', [{ number: 1, throws: 'again' }]);
@@ -95,7 +96,7 @@ export const poisonLaws: Laws = (given) => {
     }
   });
 
-  test('after its attempts a message is a dead letter with its error, stack, payload and headers', async () => {
+  test('after its attempts a message is a dead letter with its error, stack, payload and headers [C23]', async () => {
     const node = given().node();
     const headers = {
       correlationId: 'c0ffee00-0000-4000-8000-000000000000',
@@ -108,14 +109,14 @@ export const poisonLaws: Laws = (given) => {
       key: 'dead',
       name: 'ledger.add',
       payload: { number: 7 },
-      headers,
+      headers: packed(headers),
       error: 'it is  broken',
       stack: expect.stringContaining('actors.ts'),
       attempts: 3,
     });
   });
 
-  test('a parked key holds what follows, and stands under attention', async () => {
+  test('a parked key holds what follows, and stands under attention [C23, C34]', async () => {
     const node = given().node();
     await tellAll(node, 'parked', [{ number: 1, throws: 'broken' }, 2]);
     const { id } = await letter();

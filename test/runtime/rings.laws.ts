@@ -18,14 +18,14 @@ export const ringLaws: Laws = (given) => {
     expect(rings).toEqual([['ledger', 'rung-a', 'rung-b']]);
   });
 
-  test('a lost ring is made up for by the sweep', async () => {
+  test('a lost ring is made up for by the sweep [C19, C30]', async () => {
     given().node({ host: { sweepMs: 100 } });
     await tellAll(given().node({ idle: true }), 'unrung', oneTo(5));
     await untilQuiet(given().database);
     expect(await given().numbers('unrung')).toEqual(oneTo(5));
   });
 
-  test('what a dead node left behind is taken over by another', async () => {
+  test('what a dead node left behind is taken over by another [C28]', async () => {
     const dead = given().node({ host: { batchKeys: 1 } });
     const keys = oneTo(30).map((number) => `left-${number}`);
     for (const key of keys) await dead.tell('ledger', key, 'ledger.add', { number: 1 });

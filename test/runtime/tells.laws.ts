@@ -42,7 +42,7 @@ export const tellLaws: Laws = (given) => {
     expect(numbers.map((row) => JSON.parse(row.payload).number)).toEqual(oneTo(40).filter((number) => number !== 17));
   });
 
-  test('what is told once is told once: in one gather, later, and on another node', async () => {
+  test('what is told once is told once: in one gather, later, and on another node [C3, C15]', async () => {
     const [here, there] = [given().node({ start: false }), given().node({ host: { sweepMs: 50 } })];
     const told = (node: typeof here, messageId: string, number: number, consumer = 'webhook') =>
       node.tell('ledger', 'once', 'ledger.add', { number }, { once: { consumer, messageId } });

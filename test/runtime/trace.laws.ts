@@ -21,7 +21,7 @@ const subscriptions = [
 ];
 
 export const traceLaws: Laws = (given) => {
-  test('what is published is appended to the log and reaches its subscribers in the same commit', async () => {
+  test('what is published is appended to the log and reaches its subscribers in the same commit [B23, B26]', async () => {
     const announced: LoggedEvent[] = [];
     const node = given().node({ subscriptions, mesh: { announce: (events) => void announced.push(...events) } });
     const effects = [publish('ledger.changed', { number: 5, to: 'first', too: 'second' }), publish('ledger.closed', { number: 6 })];
@@ -52,7 +52,7 @@ export const traceLaws: Laws = (given) => {
     expect([announced, await given().count('events'), await given().numbers('nobody')]).toEqual([[], 0, []]);
   });
 
-  test('one trace and one correlation go from the door through turn, tell, job, reply and event, each with a span of its own', async () => {
+  test('one trace and one correlation go from the door through turn, tell, job, reply and event, each with a span of its own [C8, C34, E33]', async () => {
     const node = given().node({
       jobTypes,
       handlers: [

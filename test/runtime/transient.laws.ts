@@ -51,7 +51,7 @@ export const transientLaws: Laws = (given) => {
     expect(given().overlaps).toEqual([]);
   });
 
-  test.each([1, 2, 3, 6])('a message is not blamed for a connection that is lost %s times', async (times) => {
+  test.each([1, 2, 3, 6])('a message is not blamed for a connection that is lost %s times [C31]', async (times) => {
     let lost = 0;
     const node = nodeWith({
       commit: () => {

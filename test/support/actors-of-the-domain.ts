@@ -1,5 +1,6 @@
 /** The real actors without their services, and a batch of first messages for each: for laws of the turn that only they can break. */
 import { randomUUID } from 'node:crypto';
+import { fulfillmentMessages } from '../../models/fulfillment.ts';
 import { inventoryMessages } from '../../models/inventory.ts';
 import { orderMessages } from '../../models/order.ts';
 import { paymentMessages } from '../../models/payment.ts';
@@ -7,6 +8,8 @@ import { seed } from '../../models/seed.ts';
 import { dispatchMessages, truckMessages } from '../../models/truck.ts';
 import type { AnyActor } from '../../runtime/actor.ts';
 import type { Database } from '../../runtime/database.ts';
+import { fulfillmentDecider } from '../../services/fulfillment/fulfillment.decider.ts';
+import { fulfillmentStore } from '../../services/fulfillment/fulfillment.store.ts';
 import { seedOnce } from '../../services/inventory/catalogue.store.ts';
 import { decide as decideStock } from '../../services/inventory/inventory.decider.ts';
 import { inventoryStore } from '../../services/inventory/inventory.store.ts';
@@ -25,7 +28,7 @@ export interface Sent {
   payload: unknown;
 }
 
-const settings = { sagaMs: 60_000, defaultDistanceMiles: 5 };
+const settings = { sagaMs: 60_000, defaultDistanceMiles: 5, autoCancelMs: 86_400_000, autoCancelSpares: [], returnWindowMs: 2_592_000_000 };
 const soon = new Date(Date.now() + 600_000).toISOString();
 const many = (count: number, sent: (n: number) => Sent): Sent[] => Array.from({ length: count }, (_, n) => sent(n));
 const ofOrder = () => ({ orderKey: randomUUID(), orderId: '1' });
@@ -58,6 +61,21 @@ export const domain: Record<string, { actor: AnyActor; messages(count: number): 
         key: randomUUID(),
         name: 'payment.charge',
         payload: { ...ofOrder(), orderNumber: 'ORD', amountCents: 100, currency: 'USD', method: 'card', token: 'tok_ok' },
+      })),
+  },
+  fulfillment: {
+    actor: {
+      type: 'fulfillment',
+      messages: fulfillmentMessages,
+      decide: fulfillmentDecider({ auto: true, pollMs: 60_000, carrier: 'sandbox' }),
+      store: fulfillmentStore,
+      onPoison: 'park',
+    },
+    messages: (count) =>
+      many(count, () => ({
+        key: randomUUID(),
+        name: 'fulfillment.create',
+        payload: { ...ofOrder(), orderNumber: 'ORD', locationId: 'north', customerId: 'c', lines: [{ sku: 'CEMENT-25KG', quantity: 1 }] },
       })),
   },
   truck: {

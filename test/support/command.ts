@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { COMPILED } from './nodes.ts';
 import { until } from './quiet.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -26,7 +27,7 @@ process.once('exit', () => {
 export const command = (file: string, args: string[], env: Record<string, string> = {}): Command => {
   const child = spawn(file, args, {
     cwd: ROOT,
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...COMPILED, ...env },
     stdio: 'pipe',
     detached: true,
   });

@@ -8,8 +8,13 @@ export interface Wish {
   quantity: number;
   token: string;
   plantId: string;
-  /** Cancels it this long after it was accepted. */
+  /** By card when left out. Cash on delivery is confirmed by hand as soon as its stock is held. */
+  method?: 'card' | 'cod' | 'account';
+  /** Where a carrier brings it; without one a truck does. */
+  address?: string;
+  /** Cancels it, or a part of it, this long after it was accepted. */
   cancelAfterMs?: number;
+  cancelPart?: { afterMs: number; quantity: number };
 }
 
 interface Reply {
@@ -48,32 +53,48 @@ export class Customers {
   }
 
   /** @returns the order's correlation id */
-  async place({ sku, quantity, token, plantId, cancelAfterMs }: Wish): Promise<string> {
+  async place(wish: Wish): Promise<string> {
+    const { sku, quantity, token, plantId, method = 'card', address, cancelAfterMs, cancelPart } = wish;
     const correlationId = randomUUID();
-    const form = { customerId: 'crash', paymentMethod: 'card', paymentToken: token, plantId, items: [{ sku, quantity }] };
-    const headers = { 'Content-Type': 'application/json', 'X-Correlation-Id': correlationId };
-    const { status, body } = await askAny(
-      this.#urls,
-      '/api/orders',
-      { method: 'POST', headers, body: JSON.stringify(form) },
-      (reply) => reply.status < 500,
-    );
+    const delivery = address ? { kind: 'goods', shippingAddress: { line1: address, city: 'Minneapolis' } } : {};
+    const form = { customerId: 'crash', paymentMethod: method, paymentToken: token, plantId, items: [{ sku, quantity }], ...delivery };
+    const { status, body } = await this.#post('/api/orders', form, { 'X-Correlation-Id': correlationId });
     if (status !== 202) throw new Error(`an order was answered ${status} ${JSON.stringify(body)}`);
     this.accepted.push(correlationId);
+    if (method === 'cod') await this.#confirm(correlationId);
+    if (cancelPart) await this.#cancelPart(correlationId, cancelPart);
     if (cancelAfterMs !== undefined) await this.#cancel(correlationId, cancelAfterMs);
     return correlationId;
+  }
+
+  /** A refusal is an answer. */
+  #post(path: string, body: object, headers: Record<string, string> = {}): Promise<Reply> {
+    const request = { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(body) };
+    return askAny(this.#urls, path, request, ({ status }) => status < 500);
+  }
+
+  async #orderId(correlationId: string, usable = ({ body }: Reply): boolean => body.orderId !== undefined): Promise<unknown> {
+    return (await askAny(this.#urls, `/api/orders/status/${correlationId}`, {}, usable)).body.orderId;
+  }
+
+  async #confirm(correlationId: string): Promise<void> {
+    const id = await this.#orderId(correlationId, ({ body }) => typeof body.status === 'string' && !UNHELD.includes(body.status));
+    await this.#post(`/api/orders/${id}/confirm`, {});
   }
 
   /** The door may say that it is too late: that is an answer. */
   async #cancel(correlationId: string, afterMs: number): Promise<void> {
     await pause(afterMs);
-    const made = await askAny(this.#urls, `/api/orders/status/${correlationId}`, {}, ({ body }) => body.orderId !== undefined);
-    await askAny(
-      this.#urls,
-      `/api/orders/${made.body.orderId}/cancel`,
-      { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"reason":"changed my mind"}' },
-      ({ status }) => status < 500,
-    );
+    await this.#post(`/api/orders/${await this.#orderId(correlationId)}/cancel`, { reason: 'changed my mind' });
+  }
+
+  /** An answer that was lost and is asked for again may take off twice as much: nothing of that is lost either. */
+  async #cancelPart(correlationId: string, { afterMs, quantity }: NonNullable<Wish['cancelPart']>): Promise<void> {
+    await pause(afterMs);
+    const id = await this.#orderId(correlationId);
+    const { body } = await askAny(this.#urls, `/api/orders/${id}`, {}, ({ status }) => status === 200);
+    const [item] = body.items as { id: string }[];
+    await this.#post(`/api/orders/${id}/items/${item?.id}/cancel`, { quantity, reason: 'too many' });
   }
 
   /** Places all, so many at once. */
@@ -92,13 +113,24 @@ export class Customers {
 const PLANTS = ['north', 'north', 'south', 'east'];
 const SKUS = ['CONCRETE-C25', 'CONCRETE-C25', 'CONCRETE-C25', 'CEMENT-25KG', 'SAND-BULK', 'GRAVEL-BULK', 'REBAR-12'];
 const TOKENS = [...Array<string>(14).fill('tok_ok'), 'tok_declined', 'tok_declined', 'tok_error', 'tok_twice', 'tok_twice', 'tok_timeout'];
+const METHODS = [...Array<'card'>(8).fill('card'), 'cod', 'account'] as const;
+/** Some of these tell the carrier's sandbox to fail, to lose its answer, or to lose its reports. */
+const ADDRESSES = [...Array<string>(6).fill('1 Quarry Road'), 'sandbox:error', 'sandbox:timeout', 'sandbox:lost'];
+/** States of an order whose stock has not answered. */
+const UNHELD = ['ACCEPTED', 'PROCESSING', 'pending'];
 
-/** A mixed crowd: mostly orders for one hot product that go well; some declined, cancelled, or for more than there is. */
+/**
+ * A mixed crowd: mostly orders for one hot product that go well by truck; some by carrier, some paid in cash or on account, some declined,
+ * cancelled, cancelled in part, or for more than there is.
+ */
 export const crowd = (chance: Chance, count: number): Wish[] =>
   Array.from({ length: count }, () => ({
     sku: chance.pick(SKUS),
     plantId: chance.pick(PLANTS),
-    quantity: chance.next() < 0.05 ? 100_000 : chance.whole(1, 9),
+    quantity: chance.next() < 0.05 ? 100_000 : chance.whole(2, 9),
     token: chance.pick(TOKENS),
+    method: chance.pick(METHODS),
+    ...(chance.next() < 0.2 ? { address: chance.pick(ADDRESSES) } : {}),
     ...(chance.next() < 0.1 ? { cancelAfterMs: chance.whole(0, 3_000) } : {}),
+    ...(chance.next() < 0.1 ? { cancelPart: { afterMs: chance.whole(0, 3_000), quantity: 1 } } : {}),
   }));

@@ -2,9 +2,9 @@
 import type { OrderStatus, SagaState } from '../../models/order.ts';
 import type { PaymentStatus } from '../../models/payment.ts';
 import type { TruckStatus } from '../../models/truck.ts';
-import { decide as decideStock, type Reservation, type Stock } from '../../services/inventory/inventory.decider.ts';
+import { decide as decideStock, type Reservation, type Stock, type StockFacts } from '../../services/inventory/inventory.decider.ts';
 import { orderDecider } from '../../services/order/order.decider.ts';
-import type { Order, OrderFacts, Product } from '../../services/order/order.state.ts';
+import { type Order, type OrderFacts, type Product, spares } from '../../services/order/order.state.ts';
 import { decide as decidePayment, type Payment } from '../../services/payment/payment.decider.ts';
 import {
   type DeliveryJob,
@@ -18,11 +18,18 @@ import { type Truck, truckDecider } from '../../services/truck/truck.decider.ts'
 import { minutesLater, NOW, type Rules, uuid } from './given.ts';
 
 export const SAGA_MINUTES = 30;
+export const DAY_MS = 86_400_000;
 export const orderRules: Rules<Order, OrderFacts> = {
   type: 'order',
-  decide: orderDecider({ sagaMs: SAGA_MINUTES * 60_000, defaultDistanceMiles: 5 }),
+  decide: orderDecider({
+    sagaMs: SAGA_MINUTES * 60_000,
+    defaultDistanceMiles: 5,
+    autoCancelMs: DAY_MS,
+    autoCancelSpares: spares,
+    returnWindowMs: 30 * DAY_MS,
+  }),
 };
-export const stockRules: Rules<Stock, undefined> = { type: 'inventory', decide: decideStock };
+export const stockRules: Rules<Stock, StockFacts | undefined> = { type: 'inventory', decide: decideStock };
 export const paymentRules: Rules<Payment, undefined> = { type: 'payment', decide: decidePayment };
 export const truckRulesAt = (timeScale: number): Rules<Truck, undefined> => ({
   type: 'truck',
@@ -36,6 +43,7 @@ export const BO = uuid(2);
 export const CLEO = uuid(3);
 export const ADAS_PAYMENT = uuid(101);
 export const ADAS_LOAD = uuid(201);
+export const ADAS_PARCEL = uuid(701);
 export const BOS_LOAD = uuid(202);
 export const ADAS_JOB = uuid(301);
 export const BOS_JOB = uuid(302);
@@ -73,8 +81,13 @@ const adasOrder: Order = {
   correlationId: ADA,
   status: 'pending',
   sagaState: 'Created',
+  sagaExpiresAt: null,
+  compensations: [],
   customerId: 'ada',
   plantId: 'north',
+  delivery: 'truck',
+  address: null,
+  fulfillmentId: null,
   paymentMethod: 'card',
   paymentToken: 'tok_ok',
   currency: 'USD',
@@ -91,6 +104,9 @@ const adasOrder: Order = {
   paymentId: null,
   truckId: null,
   assignedFrom: null,
+  blocked: 0,
+  deliveredAt: null,
+  marks: null,
   reason: null,
   version: 3,
 };
@@ -99,18 +115,26 @@ const paid = { paymentId: ADAS_PAYMENT, sagaState: 'Paid' as SagaState };
 const onTruck = { ...paid, truckId: 'truck-1', assignedFrom: 'confirmed' as OrderStatus };
 const lives: Record<OrderStatus, Partial<Order>> = {
   draft: {},
-  pending: { awaiting: [CONCRETE, CEMENT] },
+  pending: { awaiting: [CONCRETE, CEMENT], sagaExpiresAt: NOW.toISOString() },
   validated: { sagaState: 'InventoryReserved', paymentMethod: 'cod' },
-  payment_processing: { paymentId: ADAS_PAYMENT, sagaState: 'PaymentProcessing' },
+  payment_processing: { paymentId: ADAS_PAYMENT, sagaState: 'PaymentProcessing', sagaExpiresAt: NOW.toISOString() },
   payment_confirmed: paid,
   payment_failed: { paymentId: ADAS_PAYMENT, sagaState: 'Failed', reason: 'card_declined' },
   confirmed: paid,
   assigned: onTruck,
   shipped: { ...onTruck, sagaState: 'Shipped' },
-  delivered: { ...onTruck, sagaState: 'Completed' },
-  completed: { ...onTruck, sagaState: 'Completed' },
+  delivered: { ...onTruck, sagaState: 'Completed', deliveredAt: NOW.toISOString() },
+  completed: { ...onTruck, sagaState: 'Completed', deliveredAt: NOW.toISOString() },
   cancelled: { ...paid, sagaState: 'Failed', reason: 'rain' },
   failed: { sagaState: 'Failed', reason: 'inventory.short' },
+};
+const NONE_OFF = { quantityCancelled: 0, quantitySentBack: 0, quantityReturned: 0 };
+/** Her two items, and what was said about her order before. */
+export const adasRows = {
+  order_items: {
+    '11': { ...{ orderId: '1', sku: 'CONCRETE-C25', quantity: 6, unitPriceCents: 14_500 }, ...NONE_OFF },
+    '12': { ...{ orderId: '1', sku: 'CEMENT-25KG', quantity: 2, unitPriceCents: 1_150 }, ...NONE_OFF },
+  },
 };
 /** Ada's order as it stands in this status. */
 export const adasOrderIn = (status: OrderStatus, change: Partial<Order> = {}): Order => ({
@@ -125,7 +149,11 @@ export const concrete: Stock = {
   locationId: 'north',
   available: 10,
   reserved: 0,
+  incoming: 0,
   reorderLevel: 0,
+  allowBackorder: false,
+  backordered: 0,
+  low: false,
   version: 1,
 };
 export const heldForAda: Reservation = {
@@ -134,6 +162,16 @@ export const heldForAda: Reservation = {
   status: 'active',
   expiresAt: minutesLater(SAGA_MINUTES).toISOString(),
   confirmedAt: null,
+};
+
+/** Eight are held for others, none is left; Ada stands first in the line. */
+export const soldOut: Stock = { ...concrete, available: 0, reserved: 8, allowBackorder: true, backordered: 1, low: true, version: 2 };
+export const inLineForAda: Reservation = {
+  ...heldForAda,
+  status: 'backordered',
+  expiresAt: null,
+  place: 2,
+  waiting: { orderKey: ADA, holdMs: SAGA_MINUTES * 60_000, correlationId: ADA, traceparent: `00-${'c'.repeat(32)}-${'d'.repeat(16)}-01` },
 };
 
 export const adasBill = {
@@ -161,6 +199,11 @@ export const adasPaymentIn = (status: PaymentStatus, change: Partial<Payment> = 
   status,
   capturedCents: 0,
   refundedCents: 0,
+  authorizedCents: 0,
+  refundingCents: 0,
+  refunds: 0,
+  manual: false,
+  owner: null,
   attempts: 1,
   providerRef: null,
   reason: null,

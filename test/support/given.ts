@@ -3,11 +3,14 @@
  * Folds as the turn does (runtime/turn.ts), and refuses what the turn's neighbours would: a message that does not fit its receiver's
  * words, a job whose payload does not fit its type, a refusal without words.
  */
+import { cartMessages } from '../../models/cart.ts';
 import { errors } from '../../models/errors.ts';
+import { fulfillmentMessages } from '../../models/fulfillment.ts';
 import { inventoryMessages } from '../../models/inventory.ts';
 import { jobTypes } from '../../models/jobs.ts';
 import { orderMessages } from '../../models/order.ts';
 import { paymentMessages } from '../../models/payment.ts';
+import { exchangeMessages, returnMessages } from '../../models/returns.ts';
 import { subscriptions } from '../../models/subscriptions.ts';
 import { dispatchMessages, truckMessages } from '../../models/truck.ts';
 import { type Context, type Decision, type Effect, type Enqueue, type Message, Rows, type Schemas } from '../../runtime/decider.ts';
@@ -38,8 +41,12 @@ export const words: Record<string, Schemas> = {
   order: orderMessages,
   inventory: inventoryMessages,
   payment: paymentMessages,
+  fulfillment: fulfillmentMessages,
   truck: truckMessages,
   dispatch: dispatchMessages,
+  cart: cartMessages,
+  return: returnMessages,
+  exchange: exchangeMessages,
 };
 
 export const NOW = new Date('2026-03-02T08:00:00.000Z');

@@ -9,9 +9,17 @@ import type { Tx } from '../../runtime/database.ts';
 export interface LedgerLine {
   key: string;
   paymentId: string;
-  status: 'captured' | 'declined';
+  status: 'captured' | 'authorized' | 'declined' | 'voided';
   amountCents: number;
-  refunded: boolean;
+  refundedCents: number;
+}
+
+/** One line of the sandbox carrier's GET /ledger. */
+export interface Parcel {
+  key: string;
+  /** The fulfilment. */
+  reference: string;
+  status: 'booked' | 'declined' | 'cancelled';
 }
 
 export interface Expected {
@@ -19,22 +27,27 @@ export interface Expected {
   accepted?: readonly string[];
   /** What the provider took and gave back, where there is one outside the nodes. */
   ledger?: readonly LedgerLine[];
+  /** What the carrier was given, where there is one outside the nodes. */
+  parcels?: readonly Parcel[];
 }
 
 /** @returns the broken laws, in words; an empty list when all hold. Ask when it is quiet */
-export const brokenLaws = async (tx: Tx, { accepted, ledger }: Expected = {}): Promise<string[]> => {
+export const brokenLaws = async (tx: Tx, { accepted, ledger, parcels }: Expected = {}): Promise<string[]> => {
   const broken: string[] = [];
-  for (const sql of [...stock, ...fleet, ...money, ...orders, ...rest, ...once]) {
+  for (const sql of [...stock, ...fleet, ...carriers, ...money, ...orders, ...sagas, ...rest, ...once]) {
     for (const { breach } of await tx.query<{ breach: string }>(`select breach from (${sql}) as found limit 20`)) broken.push(breach);
   }
   broken.push(...(await illegalHistories(tx)));
   if (accepted) broken.push(...(await lostOrders(tx, accepted)));
   if (ledger) broken.push(...(await wrongMoney(tx, ledger)));
+  if (parcels) broken.push(...sentTwice(parcels));
   return broken;
 };
 
 const HELD = "('active', 'confirmed')";
 const OPEN = "status not in ('delivered', 'completed', 'failed', 'payment_failed', 'cancelled')";
+const OFF = "status in ('failed', 'payment_failed', 'cancelled')";
+const THERE = "status in ('delivered', 'completed')";
 
 const stock = [
   `select format('stock %s says %s reserved, its reservations hold %s', s.key, s.reserved, coalesce(sum(r.quantity), 0)) as breach
@@ -47,10 +60,22 @@ const stock = [
   `select format('order %s is %s and its stock %s is still %s', o.id, o.status, r.stock_key, r.status) as breach
    from orders o join reservations r on r.order_key = o.correlation_id
    where r.status in ${HELD} and not o.${OPEN}`,
-  `select format('order %s is delivered and its stock was not consumed: %s', o.id, coalesce(r.status, 'no reservation')) as breach
-   from orders o cross join json_to_recordset(o.stock::json) as line("stockKey" text)
+  `select format('order %s is delivered and its stock was not consumed: %s %s of %s', o.id, coalesce(r.status, 'no reservation'), r.quantity, line.quantity) as breach
+   from orders o cross join json_to_recordset(o.stock::json) as line("stockKey" text, quantity int)
    left join reservations r on r.order_key = o.correlation_id and r.stock_key = line."stockKey"
-   where o.status = 'delivered' and r.status is distinct from 'consumed'`,
+   where o.${THERE} and (r.status is distinct from 'consumed' or r.quantity <> line.quantity)`,
+  // However often it was reserved: what went out to a hold has come back, has left for good, or is held.
+  `select format('order %s: of %s %s were held, %s came back, %s left', m.order_id, m.stock_key, m.held, m.back, m.gone) as breach
+   from (select order_id, stock_key,
+       coalesce(sum(quantity) filter (where kind = 'reserved'), 0) as held,
+       coalesce(sum(quantity) filter (where kind in ('released', 'expired')), 0) as back,
+       coalesce(sum(quantity) filter (where kind = 'consumed'), 0) as gone
+     from stock_movements where order_id is not null and kind in ('reserved', 'released', 'expired', 'consumed') group by 1, 2) m
+   left join reservations r on r.order_id = m.order_id and r.stock_key = m.stock_key and r.status in ${HELD}
+   where m.held - m.back - m.gone <> coalesce(r.quantity, 0)`,
+  `select format('stock %s counts %s in line, there are %s', s.key, s.backordered, count(r.order_key)) as breach
+   from stock_levels s left join reservations r on r.stock_key = s.key and r.status = 'backordered'
+   group by s.key having s.backordered <> count(r.order_key)`,
 ];
 
 const fleet = [
@@ -67,22 +92,72 @@ const fleet = [
    from delivery_jobs j join trucks t on t.plant_id = j.plant_id and t.status = 'available' where j.status = 'queued'`,
 ];
 
+const OURS = 'f.order_key = o.correlation_id and f.owner is null';
+const carriers = [
+  `select format('carrier order %s is %s with %s delivered fulfilments', o.id, o.status, count(f.id)) as breach
+   from orders o left join fulfillments f on ${OURS} and f.status = 'delivered'
+   where o.delivery = 'carrier' and o.${THERE} group by o.id having count(f.id) <> 1`,
+  `select format('order %s is %s and its fulfilment %s is %s', o.id, o.status, f.id, f.status) as breach
+   from orders o join fulfillments f on ${OURS}
+   where (o.${OFF} and f.status not in ('cancelled', 'delivered', 'failed'))
+      or (f.status = 'delivered' and not o.${THERE} and o.status <> 'cancelled')`,
+  `select format('order %s is sent %s times', o.id, count(*)) as breach
+   from orders o join fulfillments f on ${OURS} and f.status <> 'cancelled' group by o.id having count(*) > 1`,
+  `select format('order %s goes by %s and has a %s', o.id, o.delivery, case when f.id is null then 'delivery job' else 'fulfilment' end) as breach
+   from orders o left join fulfillments f on ${OURS} left join delivery_jobs j on j.order_key = o.correlation_id
+   where (o.delivery = 'truck' and f.id is not null) or (o.delivery = 'carrier' and j.id is not null)`,
+];
+
+/** What stays with us of a payment. */
+const KEPT = '(p.captured_cents - p.refunded_cents)';
+/** The reason of refunds that people give to a customer who keeps the goods. */
+export const GOODWILL = 'goodwill';
+const BY_HAND = `(select coalesce(sum(amount_cents), 0) from refunds where payment_id = p.id and status = 'refunded' and reason = '${GOODWILL}')`;
 const money = [
-  `select format('payment %s is still %s', id, status) as breach from payments where status in ('capturing', 'refunding', 'authorizing')`,
-  `select format('order %s has %s payments', order_id, count(*)) as breach from payments group by order_id having count(*) > 1`,
-  `select format('payment %s holds %s cents and its order %s is %s', p.id, p.captured_cents - p.refunded_cents, o.id, o.status) as breach
+  `select format('payment %s is still %s', id, status) as breach
+   from payments where status in ('created', 'authorizing', 'capturing', 'refunding', 'voiding') or refunding_cents <> 0`,
+  `select format('refund %s of payment %s is still %s', id, payment_id, status) as breach
+   from refunds where status in ('waiting', 'asked', 'stuck')`,
+  `select format('payment %s gave back %s cents, its refunds say %s', p.id, p.refunded_cents, sum(r.amount_cents)) as breach
+   from payments p join refunds r on r.payment_id = p.id and r.status = 'refunded'
+   group by p.id having sum(r.amount_cents) > p.refunded_cents or (p.status = 'partially_refunded' and sum(r.amount_cents) <> p.refunded_cents)`,
+  // After a retry an order has several: one of them is the order's, and no other keeps anything.
+  `select format('payment %s keeps %s cents of order %s, which is paid by %s', p.id, ${KEPT}, o.id, coalesce(o.payment_id::text, 'none')) as breach
    from payments p join orders o on o.correlation_id = p.order_key
-   where p.captured_cents > p.refunded_cents and o.status in ('failed', 'payment_failed', 'cancelled')`,
-  `select format('order %s is %s, and its card payment is %s', o.id, o.status, coalesce(p.status, 'missing')) as breach
+   where p.owner is null and p.id is distinct from o.payment_id and (${KEPT} > 0 or p.status = 'authorized')`,
+  `select format('payment %s is %s and has no order', p.id, p.status) as breach
+   from payments p left join orders o on o.correlation_id = p.order_key where p.owner is null and o.id is null`,
+  `select format('payment %s is %s, holds %s cents, and its order %s is %s', p.id, p.status, ${KEPT}, o.id, o.status) as breach
+   from payments p join orders o on o.correlation_id = p.order_key
+   where o.${OFF} and (${KEPT} > 0 or p.status = 'authorized')`,
+  `select format('order %s costs %s and is %s by %s: its payment is %s and keeps %s cents',
+     o.id, o.total_cents, o.status, o.payment_method, coalesce(p.status, 'missing'), ${KEPT}) as breach
    from orders o left join payments p on p.id = o.payment_id
-   where o.payment_method = 'card' and o.status in ('confirmed', 'assigned', 'shipped', 'delivered', 'completed')
-     and (p.captured_cents is distinct from p.amount_cents or p.refunded_cents > 0)`,
+   where o.payment_method in ('card', 'transfer') and o.status in ('confirmed', 'assigned', 'shipped', 'delivered', 'completed')
+     and (p.id is null or ${KEPT} + ${BY_HAND} <> o.total_cents)`,
+  `select format('COD order %s costs %s and is %s: %s cents are %s', o.id, o.total_cents, o.status, p.amount_cents, coalesce(p.status, 'missing')) as breach
+   from orders o left join payments p on p.id = o.payment_id
+   where o.payment_method = 'cod' and o.${THERE}
+     and (p.status is null or p.status not in ('cod_due', 'cod_collected', 'cod_remitted') or p.amount_cents <> o.total_cents)`,
+  // A bank's money is in no provider's ledger, so that a provider may say that there is nothing to give back.
+  `select format('the transfer %s was to go back: the %s is %s', p.id, a.operation, a.status) as breach
+   from payments p join payment_attempts a on a.payment_id = p.id
+   where p.method = 'transfer' and a.operation in ('undo', 'refund') and a.status <> 'refunded'`,
 ];
 
 const orders = [
   `select format('order %s stopped at %s', id, status) as breach from orders where ${OPEN}`,
   `select format('order %s is %s without a reason', id, status) as breach
-   from orders where status in ('failed', 'payment_failed', 'cancelled') and coalesce(reason, '') = ''`,
+   from orders where ${OFF} and coalesce(reason, '') = ''`,
+];
+
+const sagas = [
+  `select format('order %s is %s and its saga is %s', o.id, o.status, coalesce(s.state, 'missing')) as breach
+   from orders o left join order_sagas s using (correlation_id)
+   where (o.${THERE} and s.state is distinct from 'Completed') or (o.${OFF} and s.state is distinct from 'Failed')`,
+  `select format('order %s is %s and %s is not undone', o.id, o.status, c.value->>'step') as breach
+   from orders o join order_sagas s using (correlation_id) cross join json_array_elements(s.compensations) c
+   where not o.${OPEN} and c.value->>'done' is null`,
 ];
 
 const rest = [
@@ -94,18 +169,29 @@ const rest = [
 ];
 
 /** What an order does at most once, counted where it leaves a row each time. */
+const AGAIN = "('order.payment.retried', 'inventory.reservation.expired', 'order.exception')";
 const once = [
   `select format('stock %s was %s %s times for order %s', stock_key, kind, count(*), order_id) as breach
-   from stock_movements where order_id is not null group by stock_key, kind, order_id having count(*) > 1`,
+   from stock_movements where order_id is not null and kind in ('consumed', 'confirmed') group by stock_key, kind, order_id having count(*) > 1`,
+  // It is held again only after what took the first hold away.
+  `select format('stock %s was reserved %s times for order %s', m.stock_key, m.times, m.order_id) as breach
+   from (select stock_key, order_id, count(*) as times from stock_movements where order_id is not null and kind = 'reserved' group by 1, 2 having count(*) > 1) m
+   where m.times > 1 + (select count(*) from event_log e where e.data->>'orderId' = m.order_id::text
+     and (e.type in ${AGAIN} or (e.type = 'orders.order.status_changed' and e.data->>'oldStatus' = 'payment_failed')))`,
   `select format('%s was published %s times for order %s', type, count(*), data->>'orderKey') as breach from event_log
-   where type in ('order.created', 'order.cancelled', 'payment.confirmed', 'payment.failed', 'payment.refunded', 'order.truck.assigned', 'order.delivered')
+   where type in ('order.created', 'order.cancelled', 'order.truck.assigned', 'order.delivered', 'order.shipped')
    group by type, data->>'orderKey' having count(*) > 1`,
+  `select format('%s was published %s times for payment %s', type, count(*), data->>'paymentId') as breach from event_log
+   where type in ('payment.processing.requested', 'payment.confirmed', 'payment.failed', 'payment.captured', 'payment.voided', 'payment.refunded')
+   group by type, data->>'paymentId', data->>'refundId' having count(*) > 1`,
   `select format('order %s has %s delivery jobs', order_id, count(*)) as breach from delivery_jobs group by order_id having count(*) > 1`,
 ];
 
+type Step = [from: OrderStatus | null, to: OrderStatus];
+
 /** Each order's status events are one path of orderLife, no step twice, that ends where the order stands. */
 const illegalHistories = async (tx: Tx): Promise<string[]> => {
-  const rows = await tx.query<{ id: string; status: OrderStatus; steps: [OrderStatus | null, OrderStatus][] | null }>(
+  const rows = await tx.query<{ id: string; status: OrderStatus; steps: Step[] | null }>(
     `select o.id, o.status, h.steps from orders o left join lateral (
        select json_agg(json_build_array(e.data->>'oldStatus', e.data->>'newStatus') order by e.entry, e.place) as steps from event_log e
        where e.correlation_id::text = o.correlation_id::text and e.type = 'orders.order.status_changed') h on true`,
@@ -117,7 +203,9 @@ const illegalHistories = async (tx: Tx): Promise<string[]> => {
       const before = path[index - 1]?.[1];
       return before === undefined ? from === null : from === before && (orderLife[before] as readonly string[]).includes(to);
     });
-    const twice = new Set(path.map(String)).size < path.length;
+    // A payment may fail again and again; no other step is gone twice.
+    const single = path.filter((step) => !step.includes('payment_failed')).map(String);
+    const twice = new Set(single).size < single.length;
     if (legal && !twice && path.at(-1)?.[1] === status) return [];
     return [`order ${id} is ${status} and its history is ${told || 'empty'}`];
   });
@@ -132,7 +220,7 @@ const lostOrders = async (tx: Tx, accepted: readonly string[]): Promise<string[]
   return rows.map(({ correlation, orders: found }) => `the accepted order ${correlation} has ${found} orders`);
 };
 
-/** The provider's own books against ours. */
+/** The provider's own books against ours. Banks and drivers have books of their own. */
 const wrongMoney = async (tx: Tx, ledger: readonly LedgerLine[]): Promise<string[]> => {
   const captured = Map.groupBy(
     ledger.filter(({ status }) => status === 'captured'),
@@ -142,14 +230,33 @@ const wrongMoney = async (tx: Tx, ledger: readonly LedgerLine[]): Promise<string
   for (const [paymentId, lines] of captured) {
     if (lines.length > 1) broken.push(`payment ${paymentId} was captured ${lines.length} times: ${lines.map(({ key }) => key)}`);
   }
-  const rows = await tx.query<{ id: string; kept: string; status: string }>(
-    'select id, captured_cents - refunded_cents as kept, status from payments',
+  for (const { key, paymentId, status } of ledger) {
+    if (status === 'authorized') broken.push(`payment ${paymentId} is still authorised under ${key}`);
+  }
+  const rows = await tx.query<{ id: string; orderKey: string; kept: string; status: string }>(
+    `select id, order_key as "orderKey", case when method = 'card' then captured_cents - refunded_cents else 0 end as kept, status from payments`,
   );
   const known = new Map(rows.map((row) => [row.id, row]));
+  const holders = new Map<string, number>();
   for (const id of new Set([...known.keys(), ...captured.keys()])) {
-    const taken = (captured.get(id) ?? []).reduce((sum, { amountCents, refunded }) => sum + (refunded ? 0 : amountCents), 0);
-    const { kept, status } = known.get(id) ?? { kept: 0, status: 'unknown here' };
+    const taken = (captured.get(id) ?? []).reduce((sum, { amountCents, refundedCents }) => sum + amountCents - refundedCents, 0);
+    const { kept, status, orderKey } = known.get(id) ?? { kept: 0, status: 'unknown here', orderKey: id };
     if (taken !== Number(kept)) broken.push(`payment ${id} is ${status}: the provider keeps ${taken} cents, our books ${kept}`);
+    if (taken > 0) holders.set(orderKey, (holders.get(orderKey) ?? 0) + 1);
   }
+  for (const [orderKey, times] of holders) if (times > 1) broken.push(`${times} payments of order ${orderKey} keep money at the provider`);
   return broken;
+};
+
+/** A parcel whose booking was declined, or called off, may be followed by another one. */
+const sentTwice = (parcels: readonly Parcel[]): string[] => {
+  const booked = Map.groupBy(
+    parcels.filter(({ status }) => status === 'booked'),
+    ({ reference }) => reference,
+  );
+  return [...booked]
+    .filter(([, parcelsOfOne]) => parcelsOfOne.length > 1)
+    .map(
+      ([reference, parcelsOfOne]) => `fulfilment ${reference} has ${parcelsOfOne.length} parcels: ${parcelsOfOne.map(({ key }) => key)}`,
+    );
 };

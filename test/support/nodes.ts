@@ -1,10 +1,13 @@
 /** Nodes as child processes, and what can befall them: stop, kill, freeze, continue. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { until } from './quiet.ts';
 import { freePort } from './servers.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
+/** Each start costs half: what one process has compiled the next one takes. */
+export const COMPILED = { NODE_COMPILE_CACHE: path.join(tmpdir(), 'yardmaster-compiled') };
 
 export interface ChildNode {
   process: ChildProcess;
@@ -26,6 +29,7 @@ export const startChild = async (env: Record<string, string>, args: string[] = [
     env: {
       PATH: process.env.PATH ?? '',
       HOME: process.env.HOME ?? '',
+      ...COMPILED,
       LOG_LEVEL: 'warn',
       DATABASE_POOL: '6',
       HOST: '127.0.0.1',

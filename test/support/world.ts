@@ -1,15 +1,19 @@
 /**
  * A small world for nodes to crash in: a schema of its own on the real Postgres, a NATS of its own where asked for, and one payment
- * provider outside all nodes, so that money taken twice is seen. Nodes keep their name and port over their lives.
+ * provider and one carrier outside all nodes, so that money taken twice and parcels sent twice are seen. Nodes keep their name and port
+ * over their lives.
  */
-import { startSandbox } from '../../services/payment/sandbox.ts';
+import { startCarrier } from '../../services/fulfillment/carrier.ts';
+import { type Mishap, type Sandbox, startSandbox } from '../../services/payment/sandbox.ts';
 import { openTestDatabase, type TestDatabase } from './database.ts';
-import { brokenLaws, type LedgerLine } from './invariants.ts';
+import { brokenLaws, type LedgerLine, type Parcel } from './invariants.ts';
 import { type ChildNode, startChild } from './nodes.ts';
 import { until, untilQuiet } from './quiet.ts';
 import { couldNotRun, freePort, type OwnServer, ownNats, postgresUrl } from './servers.ts';
 
 const SECRET = 'sandbox-secret';
+/** The times of trucks and carriers, of what they are in the real world. */
+const TIME_SCALE = 0.02;
 
 /** False, and said at the end of the run, where there is no real Postgres or no nats-server. */
 export const canCrash = async (title: string): Promise<boolean> => {
@@ -36,6 +40,8 @@ export interface Life {
 
 export interface World extends TestDatabase {
   nats: OwnServer | undefined;
+  /** The payment provider. */
+  sandbox: Sandbox;
   env: Record<string, string>;
   node(name: string, settings?: { env?: Record<string, string>; script?: string; args?: string[] }): Promise<Life>;
   /** Adds so many trucks to each plant. */
@@ -50,10 +56,19 @@ export interface World extends TestDatabase {
   end(): Promise<void>;
 }
 
-export const makeWorld = async ({ mesh = true, url = undefined as string | undefined } = {}): Promise<World> => {
+interface Wanted {
+  mesh?: boolean;
+  /** Another way to Postgres. */
+  url?: string;
+  /** What befalls a call to the payment provider. */
+  mishap?: (operation: string, key: string) => Mishap;
+}
+
+export const makeWorld = async ({ mesh = true, url, mishap }: Wanted = {}): Promise<World> => {
   const base = await openTestDatabase('real', 4);
   const nats = mesh ? await ownNats() : undefined;
-  const sandbox = await startSandbox({ secret: SECRET });
+  const sandbox = await startSandbox({ secret: SECRET, ...(mishap ? { mishap } : {}) });
+  const carrier = await startCarrier({ secret: SECRET, timeScale: TIME_SCALE });
   const tag = (base.schema as string).slice(-6);
   const lives = new Map<string, Life>();
   const env = {
@@ -65,7 +80,11 @@ export const makeWorld = async ({ mesh = true, url = undefined as string | undef
     PAYMENT_URL: sandbox.url,
     PAYMENT_CALL_MS: '1500',
     PAYMENT_WEBHOOK_SECRET: SECRET,
-    TRUCK_TIME_SCALE: '0.02',
+    SHIPPING_URL: carrier.url,
+    SHIPPING_CALL_MS: '1500',
+    SHIPPING_POLL_MS: '1000',
+    SHIPPING_WEBHOOK_SECRET: SECRET,
+    TRUCK_TIME_SCALE: String(TIME_SCALE),
   };
 
   const node: World['node'] = async (name, { env: own = {}, script, args } = {}) => {
@@ -104,11 +123,13 @@ export const makeWorld = async ({ mesh = true, url = undefined as string | undef
     return life;
   };
 
-  const ledger = async () => (await (await fetch(`${sandbox.url}/ledger`)).json()) as LedgerLine[];
+  const ledgerOf = async <Line>(at: string) => (await (await fetch(`${at}/ledger`)).json()) as Line[];
+  const ledger = () => ledgerOf<LedgerLine>(sandbox.url);
 
   return {
     ...base,
     nats,
+    sandbox,
     env,
     node,
     addTrucks: async (perPlant) => {
@@ -120,7 +141,7 @@ export const makeWorld = async ({ mesh = true, url = undefined as string | undef
     ledger,
     async settle(accepted, timeoutMs = 60_000) {
       await untilQuiet(base.database, { timeoutMs, horizonMs: 24 * 3_600_000 });
-      return brokenLaws(base.database, { accepted, ledger: await ledger() });
+      return brokenLaws(base.database, { accepted, ledger: await ledger(), parcels: await ledgerOf<Parcel>(carrier.url) });
     },
     async terminateBackends() {
       const names = [...lives.values()].map((life) => `yardmaster ${life.name}`);
@@ -135,6 +156,7 @@ export const makeWorld = async ({ mesh = true, url = undefined as string | undef
       for (const life of lives.values()) await life.kill();
       await nats?.kill();
       await sandbox.close();
+      await carrier.close();
       await base.drop();
     },
   };

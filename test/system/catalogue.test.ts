@@ -14,7 +14,7 @@ describeWith('postgres')('the catalogue, the fleet and the stock', () => {
 
   const ids = ({ body }: { body: Body }, field = 'id') => body.items.map((item: Body) => item[field]);
 
-  test('a first start has plants, trucks and products with stock', async () => {
+  test('a first start has plants, trucks and products with stock [E48]', async () => {
     expect(ids(await door.get('/api/plants'))).toEqual(['east', 'north', 'south']);
     expect(ids(await door.get('/api/trucks'))).toEqual(['truck-1', 'truck-2', 'truck-3', 'truck-4', 'truck-5']);
     expect(ids(await door.get('/api/products?kind=concrete'), 'sku')).toEqual(['CONCRETE-C25', 'CONCRETE-C30']);
@@ -92,7 +92,7 @@ describeWith('postgres')('the catalogue, the fleet and the stock', () => {
     expect(await door.until(await door.place({ items, plantId: 'east' }), 'failed')).toMatchObject({ reason: 'order.mixed-currencies' });
   });
 
-  test('the node says that it lives, is ready and is well, each check with its figure', async () => {
+  test('the node says that it lives, is ready and is well, each check with its figure [C9, C35, E20]', async () => {
     for (const path of ['/livez', '/readyz', '/healthz']) {
       const { status, body, headers } = await door.get(path);
       expect([path, status, body.status]).toEqual([path, 200, 'pass']);

@@ -38,7 +38,7 @@ describeWith('postgres')('with the database away', () => {
     await new Promise((resolve) => wire.close(resolve));
   });
 
-  test('requests are answered 503 without a word about hosts, and everything goes on when it is back', async () => {
+  test('requests are answered 503 without a word about hosts, and everything goes on when it is back [C35, E53]', async () => {
     const { http: door } = node;
     const underway = await door.place({ distanceMiles: 1 });
     await door.until(underway, 'assigned', 'shipped');

@@ -1,6 +1,7 @@
 /** What fails for good is never lost: it is listed, its actor waits, and an operator mends it or gives it up with a reason. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { newHeaders, packed } from '../../runtime/trace.ts';
 import type { Body, Http } from '../support/http.ts';
 import { until, untilQuiet } from '../support/quiet.ts';
 import { describeWith, openYard, type Yard } from '../support/yard.ts';
@@ -8,11 +9,17 @@ import { describeWith, openYard, type Yard } from '../support/yard.ts';
 describeWith('postgres')('dead letters over HTTP', () => {
   let yard: Yard;
   let door: Http;
+  let stuck: Body;
   const admin = '/api/admin';
+  /** They die side by side, while the first is looked at: each takes its attempts. */
+  const dying = [randomUUID(), randomUUID(), randomUUID()] as [string, string, string];
 
   beforeAll(async () => {
     yard = await openYard({ SWEEP_MS: '100' });
     door = (await yard.start()).http;
+    stuck = await door.until(await door.place({ paymentMethod: 'transfer' }), 'payment_processing');
+    await poison(stuck.correlationId, 'order.truck.assigned', null);
+    for (const key of dying) await poison(key, 'order.accepted', { correlationId: key });
   });
   afterAll(() => yard.close());
 
@@ -23,7 +30,7 @@ describeWith('postgres')('dead letters over HTTP', () => {
       key,
       name,
       JSON.stringify(payload),
-      JSON.stringify({ correlationId: key, traceparent: `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`, sender: 'test' }),
+      packed(newHeaders('test', { correlationId: key })),
     ]);
   const letters = async (key: string): Promise<Body[]> =>
     (await door.get(`${admin}/dead-letters?limit=200`)).body.items.filter((letter: Body) => letter.key === key);
@@ -33,11 +40,16 @@ describeWith('postgres')('dead letters over HTTP', () => {
   };
   const attention = async (key: string): Promise<string[]> =>
     (await door.get(`${admin}/attention`)).body.items.filter((item: Body) => item.key === key).map(({ kind }: Body) => kind);
-  const form = { customerId: 'mended', kind: 'goods', paymentMethod: 'account', items: [{ sku: 'SAND-BULK', quantity: 1 }], priority: 50 };
+  const form = {
+    customerId: 'mended',
+    kind: 'concrete',
+    paymentMethod: 'account',
+    items: [{ sku: 'SAND-BULK', quantity: 1 }],
+    priority: 50,
+  };
 
-  test('a letter is listed with its error and without its stack, its actor is parked, and both are under attention', async () => {
-    const key = randomUUID();
-    await poison(key, 'order.accepted', { correlationId: key });
+  test('a letter is listed with its error and without its stack, its actor is parked, and both are under attention [C23, C34]', async () => {
+    const key = dying[0];
     const letter = await letterOf(key);
     expect(letter).toMatchObject({
       actor: 'order',
@@ -50,13 +62,12 @@ describeWith('postgres')('dead letters over HTTP', () => {
     expect(letter.at).toMatch(/^\d{4}-.*Z$/);
     expect(letter.stack).toBeUndefined();
     expect((await attention(key)).sort()).toEqual(['dead-letter', 'parked-actor']);
-    expect((await door.get(`/api/orders/status/${key}`)).body.workflowStatus).toBe('ACCEPTED');
+    expect((await door.get(`/api/orders/status/${key}`)).body.workflowStatus).toBe('PROCESSING');
   });
 
   test('what came after waits behind it, and a mended letter that is replayed goes first', async () => {
-    const order = await door.until(await door.place({ paymentMethod: 'transfer' }), 'payment_processing');
+    const order = stuck;
     const key = order.correlationId;
-    await poison(key, 'order.truck.assigned', null);
     const { id } = await letterOf(key);
     const refused = await door.post(`/api/orders/${order.id}/cancel`, { reason: 'late' });
     expect([refused.status, refused.body.code]).toEqual([503, 'actor.waiting']);
@@ -76,8 +87,7 @@ describeWith('postgres')('dead letters over HTTP', () => {
   });
 
   test('a letter that is not mended dies again, in its place', async () => {
-    const key = randomUUID();
-    await poison(key, 'order.accepted', { correlationId: key });
+    const key = dying[1];
     const { id } = await letterOf(key);
     await door.post(`${admin}/dead-letters/${id}/replay`);
     await until(async () => (await letters(key)).some((letter) => letter.id === id));
@@ -87,8 +97,7 @@ describeWith('postgres')('dead letters over HTTP', () => {
   });
 
   test('a letter is given up with a reason that is kept, and its actor goes on', async () => {
-    const key = randomUUID();
-    await poison(key, 'order.accepted', { correlationId: key });
+    const key = dying[2];
     const { id } = await letterOf(key);
     expect((await door.post(`${admin}/dead-letters/${id}/discard`, {})).status).toBe(422);
     const discarded = await door.post(`${admin}/dead-letters/${id}/discard`, { reason: 'a test order' });

@@ -59,7 +59,7 @@ describe('npm start, alone', () => {
     expect(order.items).toEqual([expect.objectContaining({ sku: 'CONCRETE-C25', quantity: 2, unitPriceCents: 14_500 })]);
   });
 
-  test('an accepted order answers 202 with its status address, and Prefer: wait follows it to its delivery', async () => {
+  test('an accepted order answers 202 with its status address, and Prefer: wait follows it to its delivery [C12, C20]', async () => {
     const accepted = await yard.post('/api/orders', {
       customerId: 'acme',
       paymentMethod: 'card',
@@ -113,7 +113,7 @@ describe('npm start, alone', () => {
     expect(refused.body.errors).toEqual([expect.objectContaining({ pointer: '/colour' })]);
   });
 
-  test('the history tells the whole way in order, under one correlation and one trace', async () => {
+  test('the history tells the whole way in order, under one correlation and one trace [E12, E33, C8]', async () => {
     const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
     const correlationId = randomUUID();
     const sent = { 'X-Correlation-Id': correlationId, traceparent: `00-${trace}-00f067aa0ba902b7-01` };
@@ -147,7 +147,7 @@ describe('npm start, alone', () => {
     expect(types).toEqual(expect.arrayContaining(['inventory.reserved', 'payment.confirmed', 'order.truck.assigned', 'order.delivered']));
   });
 
-  test('the same correlation id twice is one order, and another one is another', async () => {
+  test('the same correlation id twice is one order, and another one is another [C13, C15]', async () => {
     const correlationId = randomUUID();
     const twice = { customerId: 'twice' };
     expect(await yard.place(twice, { 'X-Correlation-Id': correlationId })).toBe(correlationId);
@@ -165,7 +165,7 @@ describe('npm start, alone', () => {
     expect((await yard.get('/readyz')).status).toBe(200);
   });
 
-  test('what was answered before kill -9 is there after it, and what was on its way arrives', async () => {
+  test('what was answered before kill -9 is there after it, and what was on its way arrives [C17, C28]', async () => {
     const before = (await yard.get('/api/orders?limit=200')).body.items;
     await until(async () => (await yard.stock('CONCRETE-C25', 'north')).reserved === 0);
     const stock = await yard.stock('CONCRETE-C25', 'north');

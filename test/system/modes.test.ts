@@ -13,7 +13,7 @@ describeWith('postgres')('modes', () => {
   });
   afterEach(() => yard.close());
 
-  test('clocks only: missed ticks fire once, and orders wait for a node that works; work only: no tick fires', async () => {
+  test('clocks only: missed ticks fire once, and orders wait for a node that works; work only: no tick fires [B2, B3, B5]', async () => {
     const cron = await yard.start({}, '--mode', 'cron');
     const fired = await yard.count('schedule_firings');
     await yard.database.query(`update schedules set last_tick = now() - interval '1 day'`);
@@ -43,8 +43,8 @@ describeWith('postgres')('modes', () => {
     expect(await yard.count('stock_movements')).toBe(18);
   });
 
-  test('production fills nothing by itself', async () => {
-    await yard.start({ NODE_ENV: 'production', PAYMENT_URL: 'http://127.0.0.1:9' });
+  test('production fills nothing by itself [E50, E53]', async () => {
+    await yard.start({ NODE_ENV: 'production', PAYMENT_URL: 'http://127.0.0.1:9', SHIPPING_URL: 'http://127.0.0.1:9' });
     expect([await yard.count('plants'), await yard.count('products')]).toEqual([0, 0]);
   });
 });
@@ -72,7 +72,7 @@ describeWith('postgres')('leaving', () => {
   };
   afterEach(close);
 
-  test('told to stop, a node ends what it began, with idle clients connected, and says 0', async () => {
+  test('told to stop, a node ends what it began, with idle clients connected, and says 0 [B44, C28, E53]', async () => {
     const node = await yard.start();
     await node.http.place();
     await until(() => asked.length === 1);

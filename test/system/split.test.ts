@@ -42,7 +42,7 @@ describeWith(
     await Promise.all([nats?.kill(), redis?.kill()]);
   });
 
-  test('an order placed at the gateway is delivered by the others, and every phase is told once', async () => {
+  test('an order placed at the gateway is delivered by the others, and every phase is told once [C37, E45, E52]', async () => {
     const correlationId = await door.place({ distanceMiles: 1 });
     const order = await door.until(correlationId, 'delivered');
     const told = (await door.history(order.id)).filter(({ type }) => type === 'orders.order.status_changed').map(({ to }) => to);
@@ -58,7 +58,7 @@ describeWith(
     ]);
   });
 
-  test('Redis shows the workflow of an order, and forgets it by itself', async () => {
+  test('Redis shows the workflow of an order, and forgets it by itself [C20, C37]', async () => {
     const correlationId = await door.place({ distanceMiles: 1 });
     await until(async () => (await shown.get(`order:status:${correlationId}`)) === 'COMPLETED');
     const left = await shown.pttl(`order:status:${correlationId}`);
@@ -67,16 +67,16 @@ describeWith(
     expect((await door.get(`/api/orders/status/${correlationId}`)).body.workflowStatus).toBe('COMPLETED');
   });
 
-  test('with Redis away orders are taken and delivered as ever, and shown from Postgres', async () => {
+  test('with Redis away orders are taken and delivered as ever, and shown from Postgres [C10, C33]', async () => {
     await redis.kill();
     const correlationId = await door.place({ distanceMiles: 1 });
     await door.until(correlationId, 'delivered');
     await redis.restart();
-    // The nodes find it again on their own; what was said meanwhile is not said again.
+    // The nodes find it again on their own.
     await until(async () => (await shown.get(`order:status:${await door.place({ distanceMiles: 1 })}`)) !== null, { everyMs: 200 });
   });
 
-  test('with NATS away what was accepted goes on, and after it is back everything is as before', async () => {
+  test('with NATS away what was accepted goes on, and after it is back everything is as before [C19, C22, C30]', async () => {
     await untilQuiet(yard.database);
     const placed = await Promise.all(Array.from({ length: 8 }, () => door.place({ customerId: 'outage', distanceMiles: 1 })));
     await nats.kill();

@@ -1,0 +1,116 @@
+/** What the world of any-order-of-events.test.ts and the walks of every-way.test.ts found: each fault once, in the smallest words. */
+import { describe, expect, test } from '@jest/globals';
+import type { Reservation } from '../../services/inventory/inventory.decider.ts';
+import type { Order } from '../../services/order/order.state.ts';
+import {
+  ADA,
+  ADAS_PARCEL,
+  ADAS_PAYMENT,
+  adasOrderIn,
+  adasRows,
+  CEMENT,
+  CONCRETE,
+  inLineForAda,
+  market,
+  orderRules,
+  soldOut,
+  stockRules,
+} from '../support/examples.ts';
+import { given, SAGA_END, uuid } from '../support/given.ts';
+import { adasRefund, payment, paymentIn } from './payment-cases.ts';
+
+const order = (state: Order) => given(orderRules, { key: ADA, state, facts: market, rows: adasRows });
+const line = (stockKey: string) => ({ stockKey, orderKey: ADA, quantity: 6 });
+
+describe('an order that waited in line', () => {
+  test('and is tried again stands in no line any more: its clock stops for the new line only [E52]', () => {
+    const marks = { backordered: [CONCRETE] };
+    const second = order(adasOrderIn('payment_failed', { awaiting: [CONCRETE, CEMENT], sagaState: 'Created', marks }))
+      .hears('inventory.rejected', { ...line(CEMENT), reason: 'inventory.short' })
+      .hears('inventory.reservation.released', line(CONCRETE))
+      .hears('order.retry-payment', { paymentToken: 'tok_ok' });
+    expect(second.state).toMatchObject({ marks: { backordered: [] }, sagaExpiresAt: SAGA_END });
+    expect(second.hears('inventory.backordered', line(CONCRETE)).state?.sagaExpiresAt).toBeNull();
+  });
+
+  test('goes by the clock again when what it waited for is called off', () => {
+    const waiting = adasOrderIn('pending', { marks: { backordered: [CEMENT] }, sagaExpiresAt: null });
+    const less = order(waiting).hears('order.cancel-item', { itemId: '12', quantity: 2, reason: 'no cement' });
+    expect(less.state).toMatchObject({ awaiting: [CONCRETE], marks: { backordered: [] }, sagaExpiresAt: SAGA_END });
+    expect(less.timers['saga.expire']).toEqual(new Date(SAGA_END));
+  });
+
+  test('and is confirmed by hand stands in none: no clock runs for it, whatever of it is called off', () => {
+    const waiting = adasOrderIn('pending', { paymentMethod: 'cod', marks: { backordered: [CEMENT] }, sagaExpiresAt: null });
+    const confirmed = order(waiting).hears('order.confirm', { by: 'bo' });
+    expect(confirmed.state).toMatchObject({ status: 'confirmed', marks: { backordered: [] } });
+    expect(confirmed.hears('order.cancel-item', { itemId: '12', quantity: 2, reason: 'no cement' }).state?.sagaExpiresAt).toBeNull();
+  });
+
+  test('and was promised all the same has its stock confirmed when it comes: it does not run out again [B18]', () => {
+    const hold = { id: uuid(650), kind: 'inventory_unconfirmed', severity: 'advisory', source: 'inventory' as const, note: null, by: null };
+    const unconfirmed = { [CONCRETE]: { ...hold, orderVersion: 3, releasedAt: null, releasedBy: null } };
+    const secured = order(adasOrderIn('confirmed', { marks: { unconfirmed } })).hears('inventory.reserved', {
+      ...line(CONCRETE),
+      until: SAGA_END,
+    });
+    expect(secured.tells('inventory.confirm').map(({ key }) => key)).toEqual([CONCRETE]);
+  });
+
+  test('and was delivered from there leaves it: nothing is kept for it when stock comes in [E2, E52]', () => {
+    const stock = given(stockRules, { key: CONCRETE, state: soldOut, rows: { reservation: { [ADA]: inLineForAda } } });
+    stock.hears('inventory.consume', { orderKey: ADA, orderId: '1' });
+    expect(stock.published('inventory.rejected')).toMatchObject([{ reason: 'inventory.reservation-lapsed' }]);
+    expect(stock.row<Reservation>('reservation', ADA)).toMatchObject({ status: 'released', place: null });
+    expect(stock.hears('inventory.receive', { quantity: 20 }).state).toMatchObject({ available: 20, reserved: 8, backordered: 0 });
+  });
+});
+
+describe('an order', () => {
+  test('that comes back from a truck with its stock held says both steps', () => {
+    const onTruck = adasOrderIn('assigned', { assignedFrom: 'pending', sagaState: 'Created', paymentMethod: 'cod', paymentId: null });
+    const back = order(onTruck).hears('order.truck.unassigned', {
+      orderKey: ADA,
+      truckId: 'truck-1',
+      loadId: uuid(201),
+      reason: 'a flat tyre',
+    });
+    const steps = back.published('orders.order.status_changed').map(({ oldStatus, newStatus }) => `${oldStatus} ${newStatus}`);
+    expect(steps).toEqual(['assigned pending', 'pending validated']);
+  });
+
+  test('lets go of a parcel that was called off by itself: cancelled, its saga waits for no answer of it [E38]', () => {
+    const stopped = order(adasOrderIn('confirmed', { delivery: 'carrier', fulfillmentId: ADAS_PARCEL })).hears(
+      'fulfillment.status_changed',
+      {
+        ...{ orderKey: ADA, fulfillmentId: ADAS_PARCEL, to: 'cancelled', reason: 'a mistake' },
+      },
+    );
+    expect(stopped.published('order.exception')).toHaveLength(1);
+    const off = stopped.hears('order.cancel', { reason: 'rain' });
+    expect(off.state?.compensations.map(({ step }) => step)).toEqual([`payment:${ADAS_PAYMENT}`, `stock:${CONCRETE}`, `stock:${CEMENT}`]);
+  });
+
+  test('that is held while a truck takes it goes on: only the queue is told, and called off it is called back [E52]', () => {
+    const held = order(adasOrderIn('confirmed')).hears('order.hold', { holdId: uuid(601), kind: 'fraud', severity: 'blocking' });
+    expect(held.tells('dispatch.cancel')).toMatchObject([{ payload: { queuedOnly: true } }]);
+    const taken = held.hears('order.truck.assigned', { orderKey: ADA, truckId: 'truck-1', loadId: uuid(201) });
+    expect(taken.state).toMatchObject({ status: 'assigned', marks: { waiting: false } });
+    const off = order(adasOrderIn('confirmed', { blocked: 1, marks: { waiting: true } })).hears('order.cancel', { reason: 'rain' });
+    expect(off.tells('dispatch.cancel')).toMatchObject([{ payload: { reason: 'rain' } }]);
+    expect(off.tells('dispatch.cancel')[0]?.payload).not.toHaveProperty('queuedOnly');
+  });
+
+  test('that became smaller while its payment had failed gives back what a late success took too much', () => {
+    const less = order(adasOrderIn('payment_failed')).hears('order.cancel-item', { itemId: '12', quantity: 2, reason: 'no cement' });
+    const late = less.hears('payment.confirmed', { orderKey: ADA, paymentId: ADAS_PAYMENT, status: 'captured', amountCents: 89_300 });
+    expect(late.tells('payment.reduce')).toMatchObject([{ key: ADAS_PAYMENT, payload: { amountCents: 2_300 } }]);
+  });
+
+  test('a part that comes back after the whole was let go changes nothing of how that ended', () => {
+    const one = adasRefund({ status: 'asked' });
+    const off = payment(paymentIn('voided', { refundingCents: 9_300, capturedCents: 9_300 }), { refund: { [one.id]: one } });
+    const answer = { jobId: '7', outcome: 'completed', result: { status: 'refunded', refundId: one.id }, error: null };
+    expect(off.hears('payment.refund-answered', answer).state).toMatchObject({ status: 'voided', refundedCents: 9_300 });
+  });
+});

@@ -1,0 +1,105 @@
+/** Orders over HTTP, whole: paid on delivery, in part cancelled, held, tried again, completed by hand. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { orderFigures, orphanedSagas } from '../../services/order/order.views.store.ts';
+import type { Body, Http } from '../support/http.ts';
+import { untilQuiet } from '../support/quiet.ts';
+import { describeWith, openYard, type Yard } from '../support/yard.ts';
+
+describeWith('postgres')('orders, whole', () => {
+  let yard: Yard;
+  let door: Http;
+
+  beforeAll(async () => {
+    yard = await openYard({ PAYMENT_CALL_MS: '300', SHIPPING_TIME_SCALE: '0' });
+    door = (await yard.start()).http;
+  });
+  afterAll(() => yard.close());
+
+  const at = ({ id }: Body, what: string): string => `/api/orders/${id}/${what}`;
+  const again = async ({ id }: Body): Promise<Body> => (await door.get(`/api/orders/${id}`)).body;
+
+  test('a COD order waits for a word, is confirmed by hand, delivered, its cash collected, and completed [B1, B13, B39, E45, E52]', async () => {
+    const order = await door.until(await door.place({ paymentMethod: 'cod' }), 'validated');
+    expect((await door.post(at(order, 'confirm'), {}, { 'If-Match': '"v999"' })).status).toBe(412);
+    expect((await door.post(at(order, 'confirm'), {})).status).toBe(200);
+    const there = await door.until(order.correlationId, 'delivered');
+    await untilQuiet(yard.database);
+    expect(await again(there)).toMatchObject({ status: 'delivered', paymentStatus: 'cod_due', fulfillmentStatus: 'fulfilled' });
+    expect((await door.post(at(order, 'delivery-proof'), { collected: true, signedBy: 'ada' })).status).toBe(200);
+    await untilQuiet(yard.database);
+    expect(await again(there)).toMatchObject({ paymentStatus: 'cod_collected' });
+    expect((await door.post(at(order, 'complete'), {})).body).toMatchObject({ status: 'completed' });
+    expect((await door.post(at(order, 'complete'), {})).body.code).toBe('order.already-completed');
+  });
+
+  test('a part is cancelled: stock, money and total follow, and the history says so [B24, E12]', async () => {
+    const before = await door.stock('CONCRETE-C25', 'east');
+    const form = { paymentMethod: 'cod', plantId: 'east', items: [{ sku: 'CONCRETE-C25', quantity: 5 }] };
+    const order = await door.until(await door.place(form), 'validated');
+    const [item] = order.items;
+    const less = await door.post(at(order, `items/${item.id}/cancel`), { quantity: 2, reason: 'too much' });
+    expect(less.body).toMatchObject({ totalCents: 3 * item.unitPriceCents, items: [{ quantityCancelled: 2 }] });
+    await untilQuiet(yard.database);
+    expect((await door.stock('CONCRETE-C25', 'east')).available).toBe(before.available - 3);
+    expect((await door.post(at(order, `items/${item.id}/cancel`), { quantity: 9, reason: 'x' })).body.code).toBe('order.item-too-many');
+    expect((await door.post(at(order, `items/${item.id}/cancel`), { quantity: 3, reason: 'all' })).body).toMatchObject({
+      status: 'cancelled',
+    });
+    await untilQuiet(yard.database);
+    expect(await door.stock('CONCRETE-C25', 'east')).toEqual(before);
+    expect((await again(order)).saga.state).toBe('Failed');
+    expect((await door.history(order.id)).map(({ type }) => type)).toContain('order.item.cancelled');
+  });
+
+  test('a blocking hold keeps a confirmed order back until it is released', async () => {
+    const order = await door.until(await door.place({ paymentMethod: 'cod' }), 'validated');
+    const held = await door.post(at(order, 'holds'), { kind: 'fraud', severity: 'blocking', note: 'who is she?' });
+    expect(held.body).toMatchObject({ holds: [{ kind: 'fraud', severity: 'blocking', releasedAt: null }] });
+    await door.post(at(order, 'confirm'), {});
+    await untilQuiet(yard.database);
+    expect(await again(order)).toMatchObject({ status: 'confirmed', fulfillmentStatus: 'on_hold' });
+    expect((await door.post(at(order, `holds/${held.body.holds[0].id}/release`), {})).status).toBe(200);
+    await door.until(order.correlationId, 'delivered');
+  });
+
+  test('a declined payment is tried again: stock is reserved anew, then it is charged [B20, B38]', async () => {
+    const order = await door.until(await door.place({ paymentToken: 'tok_declined' }), 'payment_failed');
+    await untilQuiet(yard.database);
+    expect((await again(order)).saga.state).toBe('Failed');
+    expect((await door.post(at(order, 'payments/retry'), { paymentToken: 'tok_ok' })).status).toBe(200);
+    expect(await door.until(order.correlationId, 'delivered')).toMatchObject({ paymentStatus: 'paid' });
+  });
+
+  test('goods make their fulfilment when they are confirmed, are shipped and delivered by the carrier, and their history says so [B14, B26, B37, E10, E16]', async () => {
+    const shippingAddress = { line1: '1 Main St', city: 'Springfield' };
+    const form = {
+      paymentMethod: 'account',
+      kind: 'goods',
+      items: [{ sku: 'CEMENT-25KG', quantity: 2 }],
+      plantId: 'north',
+      shippingAddress,
+    };
+    const order = await door.until(await door.place(form), 'delivered');
+    expect(order).toMatchObject({ delivery: 'carrier', truckId: null, saga: { state: 'Completed' } });
+    const { items } = (await door.get(`/api/fulfillments?orderId=${order.id}`)).body;
+    expect(items).toMatchObject([
+      { orderKey: order.correlationId, orderNumber: order.orderNumber, locationId: 'north', status: 'delivered' },
+    ]);
+    const told = (await door.history(order.id)).map(({ type }) => type);
+    for (const type of ['order.shipping.requested', 'order.shipped', 'shipment.tracking.updated']) expect(told).toContain(type);
+    expect(told.filter((type) => type === 'order.delivered')).toHaveLength(1);
+  });
+
+  test('orders are found by id and by status, with their items; each has its saga, and the figures count them [E11, E13, E24, E30, E38, E40]', async () => {
+    const order = await door.until(await door.place({ paymentMethod: 'cod' }), 'validated');
+    const { items } = (await door.get('/api/orders?status=validated')).body;
+    expect(items.find(({ id }: Body) => id === order.id)).toMatchObject({ items: [{ quantity: 2 }], saga: { state: 'InventoryReserved' } });
+    const figures = await orderFigures(yard.database);
+    expect(figures).toMatchObject({ sagasOverdue: 0, sagasOrphaned: 0, compensating: 0, stalled: 0 });
+    expect(figures.byStatus.validated).toBeGreaterThan(0);
+    expect(await orphanedSagas(yard.database)).toEqual([]);
+    await yard.database.query('delete from order_sagas where correlation_id = $1', [order.correlationId]);
+    expect(await orphanedSagas(yard.database)).toEqual([{ correlationId: order.correlationId, missing: 'saga' }]);
+    expect((await door.get('/api/admin/attention')).status).toBe(200);
+  });
+});
