@@ -3,7 +3,7 @@
  * A floor may import itself and the floors below; a room of services/ imports no other room.
  */
 const FLOORS = '^(models|runtime|mixins|services)/';
-const TOP = '^(main|node|config|moleculer\\.config)\\.ts$';
+const TOP = '^(main|node|config|config\\.(settings|clocks)|moleculer\\.config)\\.ts$';
 const ABOVE = '^(bench|scripts|test)/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */

@@ -1,3 +1,4 @@
+import { newHeaders, packed } from '../runtime/trace.ts';
 import { openWorld, print, round, runOrders } from './world.ts';
 
 /** 200,000 messages lie in the mailboxes of a node that was away: how fast it works them off, beside its usual rate. */
@@ -9,11 +10,9 @@ export const backlog = async (messages = Number(process.env.MESSAGES ?? 200_000)
   // As a way of orders ends: stock that is to be received, spread over all of it. The usual mix of work is in the usual rate.
   await world.database.query(
     `insert into mailbox (actor, key, name, payload, headers, sent_at)
-     select 'inventory', 'SKU-' || n % 100 || '@plant-' || n / 100 % 10, 'inventory.receive', '{"quantity":1}',
-       '{"correlationId":"01900000-0000-7000-8000-000000000000","traceparent":"00-0123456789abcdef0123456789abcdef-0123456789abcdef-01","sender":"bench"}',
-       now() - interval '1 minute'
+     select 'inventory', 'SKU-' || n % 100 || '@plant-' || n / 100 % 10, 'inventory.receive', '{"quantity":1}', $2, now() - interval '1 minute'
      from generate_series(1, $1::int) n`,
-    [messages],
+    [messages, packed(newHeaders('bench'))],
   );
   const before = world.runtime.host.counts.messages;
   const began = performance.now();

@@ -1,21 +1,27 @@
 /**
  * `npm run draw`: writes the pages that are read off the code, so that they cannot say anything else: docs/states.md, docs/messages.md,
- * docs/settings.md, and the table of settings in README.md. With `--check` it changes nothing and fails when one of them is out of date;
- * test/laws/drawn.test.ts asks the same.
+ * docs/settings.md, docs/requirements.md, and the table of settings in README.md. With `--check` it changes nothing and fails when one
+ * of them is out of date; test/laws/drawn.test.ts asks the same.
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { readConfig, settings } from '../config.ts';
+import { settings } from '../config.settings.ts';
+import { readConfig } from '../config.ts';
+import { cartLife, cartMessages } from '../models/cart.ts';
+import { aliases, namesWith, routes } from '../models/events.ts';
+import { fulfillmentLife, fulfillmentMessages, shipmentLife } from '../models/fulfillment.ts';
 import { inventoryMessages, reservationLife } from '../models/inventory.ts';
 import { jobTypes } from '../models/jobs.ts';
 import { orderLife, orderMessages, sagaLife } from '../models/order.ts';
 import { paymentLife, paymentMessages } from '../models/payment.ts';
+import { exchangeLife, exchangeMessages, returnLife, returnMessages } from '../models/returns.ts';
 import { subscriptions } from '../models/subscriptions.ts';
 import { dispatchMessages, truckLife, truckMessages } from '../models/truck.ts';
 import type { Life } from '../models/words.ts';
 import { rooms } from '../node.ts';
 import type { Schemas } from '../runtime/decider.ts';
+import { drawRequirements } from './requirements.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const DRAWN = '<!-- Drawn by scripts/draw.ts (npm run draw): change the code, not this page. -->';
@@ -27,6 +33,7 @@ export const draw = (): Record<string, string> => ({
   'docs/states.md': drawStates(),
   'docs/messages.md': drawMessages(),
   'docs/settings.md': drawSettings(),
+  'docs/requirements.md': drawRequirements(DRAWN),
   'README.md': read('README.md').replace(
     /(<!-- settings -->\n)[\s\S]*?(\n<!-- \/settings -->)/,
     (_, begin: string, end: string) => `${begin}\n${settingsTable()}\n${end}`,
@@ -46,7 +53,12 @@ const lives: { of: string; from: string; life: Life<string> }[] = [
   { of: 'Saga of an order', from: 'models/order.ts, sagaLife', life: sagaLife },
   { of: 'Reservation', from: 'models/inventory.ts, reservationLife', life: reservationLife },
   { of: 'Payment', from: 'models/payment.ts, paymentLife', life: paymentLife },
+  { of: 'Fulfilment', from: 'models/fulfillment.ts, fulfillmentLife', life: fulfillmentLife },
+  { of: 'Shipment', from: 'models/fulfillment.ts, shipmentLife', life: shipmentLife },
   { of: 'Truck', from: 'models/truck.ts, truckLife', life: truckLife },
+  { of: 'Cart', from: 'models/cart.ts, cartLife', life: cartLife },
+  { of: 'Return', from: 'models/returns.ts, returnLife', life: returnLife },
+  { of: 'Exchange', from: 'models/returns.ts, exchangeLife', life: exchangeLife },
 ];
 
 const drawStates = (): string => {
@@ -64,8 +76,12 @@ const actors: { type: string; messages: Schemas }[] = [
   { type: 'order', messages: orderMessages },
   { type: 'inventory', messages: inventoryMessages },
   { type: 'payment', messages: paymentMessages },
+  { type: 'fulfillment', messages: fulfillmentMessages },
   { type: 'dispatch', messages: dispatchMessages },
   { type: 'truck', messages: truckMessages },
+  { type: 'cart', messages: cartMessages },
+  { type: 'return', messages: returnMessages },
+  { type: 'exchange', messages: exchangeMessages },
 ];
 
 const drawMessages = (): string => {
@@ -97,6 +113,13 @@ Each is appended to the table \`events\` in the commit of the turn that publishe
 
 ${table(['event', 'published by', 'becomes a message to'], events)}
 
+## Their names in the documents
+
+On the mesh an event is said under these names too, to whoever listens to them, with the documents’ fields beside ours; what comes under them
+is heard as ours. The names of the two queues are settings. Commands among them are announced after the commit that sends them.
+
+${table(['event', 'also', 'group'], otherNames())}
+
 ## Taken from the mesh
 
 A plain Moleculer event of one of these names, from a service that is no actor, is validated and told to the actor.
@@ -107,6 +130,18 @@ ${table(['event', 'service'], fromMesh)}
 
 ${table(['type', 'queue', 'attempts', 'time-out', 'first backoff', 'payload'], jobs)}
 `;
+};
+
+const otherNames = (): string[][] => {
+  const named = namesWith(readConfig([], {}));
+  const events = [...Object.keys(aliases), 'order.processed', 'truck.*.returntoplant'].sort();
+  return events.map((event) => [
+    `\`${event}\``,
+    named(event)
+      .map((name) => `\`${name}\``)
+      .join(', '),
+    routes.find((route) => route.event === event)?.group ?? '',
+  ]);
 };
 
 interface Shape {
