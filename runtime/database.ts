@@ -13,7 +13,7 @@ import { codeOf } from './failure.ts';
 import { StartError } from './start-error.ts';
 
 export interface DatabaseSettings {
-  /** `postgres://…`; none means the embedded Postgres in `dataDir` (`memory://` keeps nothing). */
+  /** `postgres://…`; none means the embedded Postgres in `dataDir`. */
   url?: string;
   dataDir: string;
   poolSize: number;

@@ -14,14 +14,14 @@ export interface Embedded {
 }
 
 export const openEmbedded = async (dataDir: string): Promise<Embedded> => {
-  const unlock = dataDir.startsWith('memory://') ? () => undefined : lock(dataDir);
+  const unlock = lock(dataDir);
   try {
     // Loaded only when used: 15 MB of WebAssembly that a node with a real Postgres has no need of.
     const [{ PGlite }, { createPgConfig }] = await Promise.all([
       import('@electric-sql/pglite'),
       import('@electric-sql/pglite/node-postgres'),
     ]);
-    const lite = await PGlite.create(dataDir.startsWith('memory://') ? dataDir : path.join(dataDir, 'postgres'));
+    const lite = await PGlite.create(path.join(dataDir, 'postgres'));
     class Client extends pg.Client {
       constructor(config: pg.ClientConfig) {
         super({ ...config, ...createPgConfig(lite) } as pg.ClientConfig);

@@ -43,7 +43,7 @@ export const runtime: Migration = {
       key text not null,
       name text not null,
       payload json not null,
-      headers text not null,
+      headers json not null,
       error text not null,
       stack text not null,
       attempts smallint not null,
@@ -100,7 +100,7 @@ export const runtime: Migration = {
       reply_actor text,
       reply_key text,
       reply_name text,
-      headers text not null,
+      headers json not null,
       created_at timestamptz not null default now(),
       started_at timestamptz,
       finished_at timestamptz

@@ -1,14 +1,15 @@
 /** Opening, migrating and closing: what several processes do at once, and what a second one may not. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { migrations } from '../../models/migrations/migrations.ts';
-import { type Database, type DatabaseSettings, openDatabase } from '../../runtime/database.ts';
+import { type Database, type DatabaseSettings, openDatabase, type Tx } from '../../runtime/database.ts';
 import { migrate } from '../../runtime/migrate.ts';
+import { newHeaders, unpacked } from '../../runtime/trace.ts';
 import { oneTo } from '../support/actors.ts';
+import { newDataDir } from '../support/data-dir.ts';
 import { newSchemaName } from '../support/database.ts';
 import { until } from '../support/quiet.ts';
 import { couldNotRun, postgresUrl } from '../support/servers.ts';
@@ -49,10 +50,40 @@ if (!url) couldNotRun('test/runtime: databases on a real Postgres: no postgres')
 
   test('a migration that fails leaves the next process to try it again', async () => {
     const database = await open();
-    const broken = { name: '0001-broken', up: () => database.query('create table broken (nothing nowhere)') };
+    const broken = { name: '0001-broken', up: (tx: Tx) => tx.query('create table broken (nothing nowhere)') };
     await expect(migrate(database, [broken])).rejects.toThrow();
-    const mended = { name: '0001-broken', up: () => database.query('create table broken (nothing text)') };
+    const mended = { name: '0001-broken', up: (tx: Tx) => tx.query('create table broken (nothing text)') };
     expect(await migrate(await open(), [mended])).toEqual(['0001-broken']);
+  });
+
+  test('what 0.1.0 left waiting keeps its trace through the upgrade: messages, timers, jobs and dead letters', async () => {
+    const database = await open();
+    await migrate(database, migrations.slice(0, 2));
+    const bare = newHeaders('gateway');
+    const whole = { ...newHeaders('order/1', { by: 'anna' }), causationId: '17' };
+    for (const [key, headers] of [['bare', bare] as const, ['whole', whole] as const]) {
+      const json = JSON.stringify(headers);
+      await database.query(`insert into mailbox (actor, key, name, payload, headers) values ('order', $1, 'Go', '{}', $2)`, [key, json]);
+      await database.query(`insert into timers (actor, key, name, due_at, payload, headers) values ('order', $1, 'Go', now(), '{}', $2)`, [
+        key,
+        json,
+      ]);
+      await database.query(
+        `insert into jobs (type, queue, payload, state, max_attempts, timeout_ms, backoff_ms, unique_key, headers)
+         values ('go', 'go', '{}', 'dead', 1, 1, 1, $1, $2::json)`,
+        [key, json],
+      );
+      await database.query(
+        `insert into dead_letters (id, actor, key, name, payload, headers, error, stack, attempts)
+         values ($3, 'order', $1, 'Go', '{}', $2::json, '', '', 1)`,
+        [key, json, key.length],
+      );
+    }
+    await migrate(database, migrations);
+    for (const from of ['mailbox', 'timers', 'dead_letters', '(select unique_key as key, headers from jobs)']) {
+      const rows = await database.query<{ headers: string }>(`select headers from ${from} waiting order by key`);
+      expect(rows.map(({ headers }) => unpacked(headers))).toEqual([bare, whole]);
+    }
   });
 
   test('one that does not answer is said in one line that names the setting', async () => {
@@ -83,8 +114,8 @@ describe('the embedded one', () => {
     return database;
   };
   const lockFile = () => path.join(dataDir, 'lock');
-  beforeEach(() => {
-    dataDir = mkdtempSync(path.join(tmpdir(), 'yardmaster-embedded-'));
+  beforeEach(async () => {
+    dataDir = await newDataDir();
   });
   afterEach(async () => {
     await Promise.all(opened.map((database) => database.close()));

@@ -1,8 +1,10 @@
-/** A database of one test file's own: a schema on the real Postgres, or an embedded one in memory. */
+/** A database of one test file's own: a schema on the real Postgres, or an embedded one in a directory of its own. */
 import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { migrations } from '../../models/migrations/migrations.ts';
 import { type Database, openDatabase } from '../../runtime/database.ts';
 import { migrate } from '../../runtime/migrate.ts';
+import { newDataDir } from './data-dir.ts';
 import { postgresUrl } from './servers.ts';
 
 export interface TestDatabase {
@@ -19,7 +21,8 @@ export const newSchemaName = (): string => `test_${randomBytes(6).toString('hex'
 export const openTestDatabase = async (kind: 'real' | 'embedded' = 'real', poolSize = 8): Promise<TestDatabase> => {
   const url = kind === 'real' ? await postgresUrl() : undefined;
   const schema = url ? newSchemaName() : undefined;
-  const database = await openDatabase({ url, schema, dataDir: 'memory://', poolSize });
+  const dataDir = url ? '' : await newDataDir();
+  const database = await openDatabase({ url, schema, dataDir, poolSize });
   await migrate(database, migrations);
   return {
     database,
@@ -28,6 +31,7 @@ export const openTestDatabase = async (kind: 'real' | 'embedded' = 'real', poolS
     drop: async () => {
       if (schema) await database.query(`drop schema "${schema}" cascade`);
       await database.close();
+      if (dataDir) await rm(dataDir, { recursive: true });
     },
   };
 };

@@ -38,7 +38,7 @@ export interface Yard {
 export const openYard = async (env: Record<string, string> = {}): Promise<Yard> => {
   const schema = newSchemaName();
   const url = servers.postgres as string;
-  const database = await openDatabase({ url, schema, dataDir: 'memory://', poolSize: 2 });
+  const database = await openDatabase({ url, schema, dataDir: '', poolSize: 2 });
   const nodes: YardNode[] = [];
   const all = { DATABASE_URL: url, DATABASE_SCHEMA: schema, DATABASE_POOL: '4', MESH_NAMESPACE: schema, TRUCK_TIME_SCALE: '0', ...env };
   return {

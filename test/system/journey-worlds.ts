@@ -1,10 +1,12 @@
 /** The worlds that whole journeys are made in, the embedded default and real servers, and what people do in them: over HTTP only. */
 import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { expect } from '@jest/globals';
 import { readConfig } from '../../config.ts';
 import { startNode } from '../../node.ts';
 import type { Database } from '../../runtime/database.ts';
 import { signed } from '../../services/webhook.ts';
+import { newDataDir } from '../support/data-dir.ts';
 import { type Body, type Http, http, type Reply } from '../support/http.ts';
 import { until } from '../support/quiet.ts';
 import { freePort } from '../support/servers.ts';
@@ -29,16 +31,21 @@ const PROMPT = {
 /** What `npm start` gives who has nothing else: one process, the embedded Postgres, no NATS, no Redis. */
 export const embeddedWorld = async (): Promise<World> => {
   const port = await freePort();
+  const dataDir = await newDataDir();
   const env = {
     ...PROMPT,
-    DATA_DIR: 'memory://',
+    DATA_DIR: dataDir,
     HOST: '127.0.0.1',
     PORT: String(port),
     LOG_LEVEL: 'fatal',
     MESH_NAMESPACE: `alone-${port}`,
   };
   const node = await startNode(readConfig([], env));
-  return { door: http(`http://127.0.0.1:${port}`), database: node.database, close: () => node.stop() };
+  const close = async (): Promise<void> => {
+    await node.stop();
+    await rm(dataDir, { recursive: true });
+  };
+  return { door: http(`http://127.0.0.1:${port}`), database: node.database, close };
 };
 
 /** Postgres and Redis, and two processes that have nothing in common but these and NATS. */

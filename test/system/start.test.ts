@@ -60,7 +60,7 @@ describe('a start with a wrong setting', () => {
     ['production without a carrier', () => ({ NODE_ENV: 'production', SERVICES: 'fulfillment' }), [], /^SHIPPING_URL is not set/],
   ];
   test.each(wrongs)('with %s is refused in one line', async (_, env, args, line) => {
-    const all = { DATA_DIR: 'memory://', PORT: String(free), LOG_LEVEL: 'fatal', ...env() };
+    const all = { DATA_DIR: path.join(dir, 'data'), PORT: String(free), LOG_LEVEL: 'fatal', ...env() };
     const refused = await (async () => startNode(readConfig(args, all)))().catch((error: Error) => error);
     expect(refused).toBeInstanceOf(StartError);
     oneLine((refused as Error).message, line);
