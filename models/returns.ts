@@ -106,10 +106,12 @@ const ofOrder = {
   reason: text(500),
 };
 
+const bookedForm = z.strictObject({ paymentId: uuid.nullish() });
+
 export const returnMessages = {
   'return.request': z.strictObject({ ...ofOrder, lines: z.array(line).min(1).max(MAX_LINES) }),
-  /** The order has booked it: from now on it is asked for. */
-  'return.booked': z.strictObject({}),
+  /** The order has booked it: from now on it is asked for. `paymentId` is the order's of that moment: it may have had none when it was asked. */
+  'return.booked': bookedForm,
   /** The order would not have it. */
   'return.refused': z.strictObject({ code: z.string() }),
   /** Nobody said within the time whether the order has booked it. */
@@ -140,7 +142,7 @@ export const exchangeMessages = {
     token: z.string().nullable(),
     address: z.record(z.string(), z.unknown()).nullable(),
   }),
-  'exchange.booked': z.strictObject({}),
+  'exchange.booked': bookedForm,
   'exchange.refused': z.strictObject({ code: z.string() }),
   'exchange.lapse': z.strictObject({}),
   'exchange.approve': approveExchangeForm.extend(version),

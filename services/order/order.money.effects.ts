@@ -7,14 +7,13 @@ import { compensate, undone } from './order.saga.effects.ts';
 import { address, type Decided, type Deciding, marked, moved, type Order, type Payload } from './order.state.ts';
 
 /** Money for an order that is no more is given back at once. */
-export const paid = (order: Order, { paymentId, status, amountCents }: Payload<'payment.confirmed'>, context: Deciding): Decided => {
+export const paid = (order: Order, { paymentId, status }: Payload<'payment.confirmed'>, context: Deciding): Decided => {
   if (!order.paymentId) return ignore('it is not the payment of this order');
   // Money of an attempt before, that came after all: another is asked for by now.
   if (order.paymentId !== paymentId)
     return ignore('it is not the payment of this order', giveBack(paymentId, 'another payment was asked for'));
   const authorized = status === 'authorized' ? marked(order, { authorized: true }) : {};
-  if (order.status === 'payment_failed' && !isCalledOff(order, paymentId))
-    return paidLate({ ...order, ...authorized }, amountCents, context);
+  if (order.status === 'payment_failed' && !isCalledOff(order, paymentId)) return paidLate({ ...order, ...authorized }, context);
   if (isOff(order)) {
     return exceptional(order, context, 'payment confirmed too late', giveBack(paymentId, 'the order is off'));
   }
@@ -31,26 +30,18 @@ const isCalledOff = ({ compensations }: Order, paymentId: string): boolean =>
   compensations.some(({ step }) => step === `payment:${paymentId}`);
 
 /** A late success (T5): the stock went back meanwhile, so it is asked for again, and the money goes back when there is none. */
-const paidLate = (order: Order, amountCents = order.totalCents, context: Deciding): Decided => {
+const paidLate = (order: Order, context: Deciding): Decided => {
   const [timed, clock] = startClock(order, context);
   const awaiting = order.stock.map(({ stockKey }) => stockKey);
   const money = moved(timed, 'payment_confirmed', { sagaState: 'Created', awaiting, reason: null });
   const fresh = order.awaiting.length > 0 ? [] : reserveStock(order, timed.sagaExpiresAt as string);
   const now = order.awaiting.length > 0 ? { ...money, awaiting: order.awaiting } : money;
-  return done(
-    now,
-    statusEvent(now, order.status, 'Payment confirmed', `Payment ID: ${order.paymentId}`),
-    fresh,
-    clock,
-    tooMuch(order, amountCents, context),
-  );
+  return done(now, statusEvent(now, order.status, 'Payment confirmed', `Payment ID: ${order.paymentId}`), fresh, clock, reductions(order));
 };
 
-/** A part was called off while the payment had failed: nobody told the payment then, so it took the old sum. */
-const tooMuch = ({ paymentId, totalCents }: Order, takenCents: number, { newId }: Deciding): Effect[] => {
-  const less = { amountCents: takenCents - totalCents, reason: 'a part was called off before it was paid', refundId: newId() };
-  return paymentId && less.amountCents > 0 ? [tell('payment', paymentId, 'payment.reduce', less)] : [];
-};
+/** Parts that were called off meanwhile: a payment that had failed did not hear of them, one that had not knows each by its id. */
+const reductions = ({ paymentId, marks }: Order): Effect[] =>
+  (marks?.calledOff ?? []).map((reduction) => tell('payment', paymentId as string, 'payment.reduce', reduction));
 
 export const unpaid = (order: Order, { paymentId, failureReason }: Payload<'payment.failed'>, context: Deciding): Decided => {
   const nothingTaken = undone(order, `payment:${paymentId}`, context);

@@ -3,7 +3,19 @@ import { done, ignore, publish, refuse, tell, write } from '../../runtime/decide
 import { already, isDelivered, isOver, leadsTo, staleFor, statusEvent } from './order.effects.ts';
 import { awaitedNoMore, held } from './order.paying.effects.ts';
 import { compensate } from './order.saga.effects.ts';
-import { address, amended, type Decided, type Deciding, type Item, marked, moved, type Order, type Payload } from './order.state.ts';
+import {
+  address,
+  amended,
+  type Decided,
+  type Deciding,
+  type Item,
+  type Marks,
+  marked,
+  moved,
+  type Order,
+  type Payload,
+  type Reduction,
+} from './order.state.ts';
 
 /** Asked by the gateway and the REPL, in any phase until something is delivered. */
 export const cancel = (order: Order, { reason, by, version }: Payload<'order.cancel'>, context: Deciding): Decided => {
@@ -51,11 +63,12 @@ export const cancelItem = (order: Order, heard: Payload<'order.cancel-item'>, co
   const stock = smaller.filter((one) => one.quantity > 0);
   const gone = stock.length < order.stock.length;
   const [rest, clock] = gone ? awaitedNoMore(order, stockKey, context) : [order, []];
+  const reduction = { refundId: context.newId(), amountCents, reason };
   const less = amended(rest, {
     stock,
     quantity: order.quantity - quantity,
     totalCents: order.totalCents - amountCents,
-    ...(order.fulfillmentId ? marked(rest, { renewing: true }) : {}),
+    ...marksOfLess(rest, reduction),
   });
   const inStock = gone
     ? tell('inventory', stockKey, 'inventory.release', { ...address(order), reason })
@@ -66,11 +79,21 @@ export const cancelItem = (order: Order, heard: Payload<'order.cancel-item'>, co
     row,
     news,
     inStock,
-    ...(bills ? [tell('payment', order.paymentId as string, 'payment.reduce', { amountCents, reason, refundId: context.newId() })] : []),
+    ...(bills ? [tell('payment', order.paymentId as string, 'payment.reduce', reduction)] : []),
     ...(order.fulfillmentId && !order.marks?.renewing ? [tell('fulfillment', order.fulfillmentId, 'fulfillment.cancel', { reason })] : []),
   ];
   // It may have waited for this stock only.
   return order.awaiting.length > 0 && less.awaiting.length === 0 ? held(less, context, effects) : done(less, effects);
+};
+
+const UNSURE = ['payment_processing', 'payment_failed'];
+
+const marksOfLess = (order: Order, reduction: Reduction): Partial<Order> => {
+  const change: Marks = {};
+  if (order.fulfillmentId) change.renewing = true;
+  if (order.paymentId && UNSURE.includes(order.status) && reduction.amountCents > 0)
+    change.calledOff = [...(order.marks?.calledOff ?? []), reduction];
+  return Object.keys(change).length > 0 ? marked(order, change) : {};
 };
 
 /**

@@ -35,7 +35,9 @@ export const awaitedNoMore = (order: Order, stockKey: string, context: Deciding)
 
 const pay = (order: Order, context: Deciding, news: Effect[]): Decided => {
   const paymentId = context.newId();
-  const paying = moved(order, 'payment_processing', { paymentId, sagaState: 'PaymentProcessing', reason: null });
+  // A new payment asks for what is left: what was called off before concerns the one before.
+  const anew = order.marks?.calledOff ? marked(order, { calledOff: [] }) : {};
+  const paying = moved(order, 'payment_processing', { paymentId, sagaState: 'PaymentProcessing', reason: null, ...anew });
   return done(paying, news, statusEvent(paying, order.status), tell('payment', paymentId, 'payment.charge', bill(paying)));
 };
 

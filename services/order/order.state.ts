@@ -67,8 +67,16 @@ export interface Marks {
   /** The cash of a COD order is collected. */
   collected?: boolean;
   provenBy?: string;
+  /** Parts that were called off before the payment was known to be made. Should it come late, it is told of them (again). */
+  calledOff?: Reduction[];
   /** Holds of kind inventory_unconfirmed, by stock. */
   unconfirmed?: Record<string, Hold & { id: string }>;
+}
+
+export interface Reduction {
+  refundId: string;
+  amountCents: number;
+  reason: string;
 }
 
 export interface Hold {

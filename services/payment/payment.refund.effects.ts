@@ -14,8 +14,7 @@ export const refund = (payment: Payment, asked: Payload<'payment.refund'>, conte
     return refuse('payment.not-captured', { status: payment.status });
   const left = payment.undo ? 0 : leftCents(payment);
   if (asked.amountCents > left) return refuse('payment.refund-too-large', { leftCents: left });
-  const one = newRefund(payment, asked);
-  return isCash(payment) ? payOut(payment, one) : giveBack(payment, one, context);
+  return giveBack(payment, newRefund(payment, asked), context);
 };
 
 const known = ({ refundId }: Asked, context: Context): boolean => context.rows.get('refund', refundId) !== undefined;
@@ -34,6 +33,7 @@ const claimed = (payment: Payment, { number, amountCents }: Refund): Payment =>
   changed(payment, { refunds: number, refundingCents: payment.refundingCents + amountCents });
 
 const giveBack = (payment: Payment, one: Refund, context: Context): Decided => {
+  if (isCash(payment)) return payOut(payment, one);
   const next = claimed(payment, one);
   return done(next, isBusy(context) ? write('refund', one.id, one) : begin(next, one));
 };
@@ -51,7 +51,7 @@ export const beginNext = (payment: Payment, context: Context): Effect[] => {
   return next ? begin(payment, next) : [];
 };
 
-/** Told by an order that became smaller. */
+/** Told by an order that became smaller; told again when money comes late, as it may not have heard. */
 export const reduce = (payment: Payment, asked: Payload<'payment.reduce'>, context: Context): Decided => {
   if (known(asked, context)) return ignore('this reduction is known');
   const one = newRefund(payment, asked);
@@ -69,10 +69,17 @@ export const reduce = (payment: Payment, asked: Payload<'payment.reduce'>, conte
     case 'partially_refunded':
     case 'cod_collected':
     case 'cod_remitted':
-      return refund(payment, asked, context);
+      return giveBackWhatIsLeft(payment, one, context);
     default:
       return ignore(`it is ${payment.status}`);
   }
+};
+
+/** A part may have gone back by hand before, for the very goods that are off now: then the rest of the money is all there is to give. */
+const giveBackWhatIsLeft = (payment: Payment, one: Refund, context: Context): Decided => {
+  const left = payment.undo ? 0 : leftCents(payment);
+  if (left === 0) return ignore('all of it went back already');
+  return giveBack(payment, { ...one, amountCents: Math.min(one.amountCents, left) }, context);
 };
 
 const lessen = (payment: Payment, one: Refund): Decided => {

@@ -80,17 +80,17 @@ export const begin = async (
   const before = (await cardOf(runtime.database, kind, id)) as SentBackCard;
   if (before.booked) return before;
   if (before.status !== 'requested') throw new Refused('return.lapsed', { id });
-  try {
-    await ctx.call('sending-back.book', { orderKey, id, kind, lines: wanted.lines, reason: wanted.reason });
-  } catch (error) {
+  const form = { orderKey, id, kind, lines: wanted.lines, reason: wanted.reason };
+  const booked = ctx.call<{ paymentId: string | null }, typeof form>('sending-back.book', form);
+  const { paymentId } = await booked.catch(async (error) => {
     const { type, data } = error as Refused;
     // Moleculer's own errors look like refusals (404): kept under the Idempotency-Key they would stand for a day.
     if (isAway(type)) throw new Refused('service.unavailable', { room: 'order' });
     if (!isRefusal(type)) throw error;
     await runtime.ask(kind, id, `${kind}.refused`, { code: type }, headers);
     throw new Refused(type, data);
-  }
-  answered(await runtime.ask(kind, id, `${kind}.booked`, {}, headers));
+  });
+  answered(await runtime.ask(kind, id, `${kind}.booked`, { paymentId }, headers));
   return (await cardOf(runtime.database, kind, id)) as SentBackCard;
 };
 

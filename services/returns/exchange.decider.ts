@@ -27,7 +27,7 @@ const answer = (
 ): Decision<Exchange> => {
   switch (heard.name) {
     case 'exchange.booked':
-      return booked(one);
+      return booked(one, heard.payload);
     case 'exchange.refused':
       return withdrawn(one, heard.payload.code, false);
     case 'exchange.lapse':
@@ -93,11 +93,11 @@ const request = (one: Exchange | undefined, { lines, ...form }: Payload<'exchang
   return done(asked, setTimer('exchange.lapse', new Date(context.now.getTime() + BOOKING_MS), {}));
 };
 
-const booked = (one: Exchange): Decision<Exchange> => {
+const booked = (one: Exchange, { paymentId }: Payload<'exchange.booked'>): Decision<Exchange> => {
   if (one.booked) return ignore('it is booked already');
   // Withdrawn meanwhile, perhaps before the order had it down: it is told once more.
   if (one.status !== 'requested') return refuse('return.lapsed', {}, publish('order.exchange.rejected', news(one, { reason: one.note })));
-  const asked = changed(one, { booked: true });
+  const asked = changed(one, { booked: true, paymentId: paymentId ?? one.paymentId });
   const { reason, replacements, differenceCents } = asked;
   return done(
     asked,

@@ -54,7 +54,7 @@ const answer = (
 ): Decision<Return> => {
   switch (heard.name) {
     case 'return.booked':
-      return booked(one);
+      return booked(one, heard.payload);
     case 'return.refused':
       return withdrawn(one, heard.payload.code, false);
     case 'return.lapse':
@@ -91,11 +91,11 @@ const request = (one: Return | undefined, { lines, ...form }: Payload<'return.re
   return done(asked, setTimer('return.lapse', new Date(context.now.getTime() + BOOKING_MS), {}));
 };
 
-const booked = (one: Return): Decision<Return> => {
+const booked = (one: Return, { paymentId }: Payload<'return.booked'>): Decision<Return> => {
   if (one.booked) return ignore('it is booked already');
   // Withdrawn meanwhile, perhaps before the order had it down: it is told once more.
   if (one.status !== 'requested') return refuse('return.lapsed', {}, publish('order.return.rejected', news(one, { reason: one.note })));
-  const asked = changed(one, { booked: true });
+  const asked = changed(one, { booked: true, paymentId: paymentId ?? one.paymentId });
   return done(asked, publish('order.return.requested', news(asked, { reason: one.reason })), cancelTimer('return.lapse'));
 };
 

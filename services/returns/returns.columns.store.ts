@@ -15,6 +15,7 @@ const CHANGING = {
   id: 'uuid',
   status: 'text',
   booked: 'boolean',
+  payment_id: 'uuid',
   note: 'text',
   lines: 'json',
   refund_cents: 'bigint',
@@ -28,7 +29,6 @@ const FIXED = {
   customer_id: 'text',
   location_id: 'text',
   currency: 'text',
-  payment_id: 'uuid',
   payment_method: 'text',
   reason: 'text',
 };

@@ -85,6 +85,11 @@ export const orderSentFrom = async (tx: Tx, orderId: string): Promise<OrderSentF
     )
   )[0];
 
+/** Which payment an order has by now, if any. */
+export const paymentOf = async (tx: Tx, orderKey: string): Promise<string | null> =>
+  (await tx.query<{ paymentId: string | null }>('select payment_id as "paymentId" from orders where correlation_id = $1', [orderKey]))[0]
+    ?.paymentId ?? null;
+
 export interface Priced {
   sku: string;
   priceCents: number;

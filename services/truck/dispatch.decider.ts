@@ -178,7 +178,6 @@ const assign = (plant: Plant, job: DeliveryJob, truckId: string, context: Decidi
         plantId: plant.id,
         distanceMiles,
       }),
-      publish('order.truck.assigned', { orderKey, orderId, truckId, loadId: load.id, plantId: plant.id }),
     ),
   ];
 };

@@ -68,7 +68,7 @@ export const truckDecider =
     }
   };
 
-/** Told by the plant's dispatcher. It drives under the loading chute at once. */
+/** Told by the plant's dispatcher; the truck has the last word, so it is the truck that says so. It drives under the loading chute at once. */
 const assign = (truck: Truck, load: Payload<'truck.assign'>, context: Context, settings: TruckSettings): Decision<Truck> => {
   if (truck.loadId === load.loadId) return ignore('it has this load already');
   if (truck.status !== 'available') {
@@ -85,6 +85,7 @@ const assign = (truck: Truck, load: Payload<'truck.assign'>, context: Context, s
   const { loadId, jobId, orderKey, orderId, distanceMiles } = load;
   return new Trip({ ...truck, loadId, jobId, orderKey, orderId, distanceMiles, loaded: false, phases: {} }, context)
     .enter('assigned')
+    .also(publish('order.truck.assigned', { orderKey, orderId, truckId: truck.id, loadId, plantId: truck.plantId }))
     .enter('loading')
     .endsAfter(phaseMs('loading', distanceMiles, context, settings))
     .decision();

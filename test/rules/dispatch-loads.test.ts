@@ -47,7 +47,7 @@ describe('the truck is back', () => {
 });
 
 describe('the truck refuses', () => {
-  test('the job goes back to its place, and the order has no truck any more', () => {
+  test('the job goes back to its place, and that the truck is off it is said', () => {
     const one = plant('in_progress', {}).hears('dispatch.truck-refused', refuses);
     expect(loadOf(one)).toMatchObject({ status: 'refused', closedAt: NOW.toISOString() });
     expect(jobOf(one)).toMatchObject({ status: 'queued', requestedAt: NOW.toISOString(), priority: 50 });

@@ -16,7 +16,7 @@ import {
   soldOut,
   stockRules,
 } from '../support/examples.ts';
-import { given, SAGA_END, uuid } from '../support/given.ts';
+import { given, NOW, SAGA_END, uuid } from '../support/given.ts';
 import { adasRefund, payment, paymentIn } from './payment-cases.ts';
 
 const order = (state: Order) => given(orderRules, { key: ADA, state, facts: market, rows: adasRows });
@@ -103,8 +103,26 @@ describe('an order', () => {
 
   test('that became smaller while its payment had failed gives back what a late success took too much', () => {
     const less = order(adasOrderIn('payment_failed')).hears('order.cancel-item', { itemId: '12', quantity: 2, reason: 'no cement' });
+    expect(less.tells('payment.reduce')).toEqual([]);
     const late = less.hears('payment.confirmed', { orderKey: ADA, paymentId: ADAS_PAYMENT, status: 'captured', amountCents: 89_300 });
     expect(late.tells('payment.reduce')).toMatchObject([{ key: ADAS_PAYMENT, payload: { amountCents: 2_300 } }]);
+  });
+
+  test('that became smaller while its payment was asked for tells a late success of it under the same id: it may have heard [E3, E52]', () => {
+    const less = order(adasOrderIn('payment_processing')).hears('order.cancel-item', { itemId: '12', quantity: 2, reason: 'no cement' });
+    const [told] = less.tells('payment.reduce');
+    const failed = less.hears('payment.failed', { orderKey: ADA, paymentId: ADAS_PAYMENT, failureReason: 'payment.expired' });
+    const late = failed.hears('payment.confirmed', { orderKey: ADA, paymentId: ADAS_PAYMENT, status: 'captured', amountCents: 89_300 });
+    expect(late.tells('payment.reduce')).toEqual([told]);
+  });
+
+  test('that is paid anew asks for what is left, and forgets what the payment before was told of', () => {
+    const less = order(adasOrderIn('payment_failed')).hears('order.cancel-item', { itemId: '12', quantity: 2, reason: 'no cement' });
+    const again = less
+      .hears('order.retry-payment', { paymentToken: 'tok_ok' })
+      .hears('inventory.reserved', { orderKey: ADA, orderId: '1', stockKey: CONCRETE, quantity: 6, until: NOW.toISOString() });
+    expect(again.tells('payment.charge')).toMatchObject([{ payload: { amountCents: 87_000 } }]);
+    expect(again.state?.marks?.calledOff).toEqual([]);
   });
 
   test('a part that comes back after the whole was let go changes nothing of how that ended', () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { paymentLife } from '../../models/payment.ts';
 import type { Attempt, Payment, Refund } from '../../services/payment/payment.decider.ts';
-import type { Given } from '../support/given.ts';
+import { type Given, uuid } from '../support/given.ts';
 import {
   ADAS_PAYMENT,
   adasBill,
@@ -119,6 +119,13 @@ describe('an order that became smaller', () => {
   test('gets that much back of what is captured', () => {
     const one = payment(paymentIn('captured')).hears('payment.reduce', ask(9_300));
     expect(one.jobs).toMatchObject([{ type: 'payment.refund', payload: { amountCents: 9_300 } }]);
+  });
+
+  test('gets what is left where a part went back by hand before', () => {
+    const one = payment(paymentIn('captured')).hears('payment.refund', { ...ask(80_000, OTHER_RETURN), by: 'ada' });
+    one.hears('payment.reduce', ask(20_000));
+    expect(refundOf(one)).toMatchObject({ amountCents: 9_300, status: 'waiting' });
+    expect(one.hears('payment.reduce', ask(1, uuid(999))).decision).toMatchObject({ kind: 'ignored', effects: [] });
   });
 
   test('gets it back when the charge on its way is captured, and nothing when it is declined', () => {

@@ -162,7 +162,10 @@ export class People {
       const asked = { id, kind, lines: [{ itemId, quantity }], reason };
       const answer = ask.call(this.#world, { actor: 'order', key: orderKey, name: 'order.send-back', payload: asked });
       if (this.#luck() < 0.05) return;
-      this.#later(() => (answer.kind === 'refused' ? here('refused', { code: answer.refusal.code }) : here('booked', {})));
+      const { paymentId: paidBy } = this.#world.states.get(`order/${orderKey}`) as Order;
+      this.#later(() =>
+        answer.kind === 'refused' ? here('refused', { code: answer.refusal.code }) : here('booked', { paymentId: paidBy }),
+      );
       for (let visit = 0; visit < 4; visit++) this.#later(() => this.#clerk(kind, id));
     };
     // The door asks at once; what is delivered may meanwhile change.

@@ -42,6 +42,12 @@ describe('a return that is asked for [B27]', () => {
     expect(request.timers).toEqual({ 'return.lapse': null });
   });
 
+  test('knows its order’s payment of the moment it was booked: a COD order has none before it is confirmed [B11]', () => {
+    const early = one().hears('return.request', { ...askForReturn, paymentId: null });
+    expect(early.hears('return.booked', { paymentId: ADAS_PAYMENT }).state).toMatchObject({ booked: true, paymentId: ADAS_PAYMENT });
+    expect(asked().hears('return.booked').state).toMatchObject({ paymentId: ADAS_PAYMENT });
+  });
+
   test('stands in its order’s own history, whoever asked', () => {
     for (const effect of asked().hears('return.booked').decision.effects) {
       expect(effect).toMatchObject({ trace: { correlationId: ADA } });

@@ -18,6 +18,10 @@ describe('the way of a truck', () => {
   test('assigned, it drives under the chute at once', () => {
     const one = truck(truck1In('available')).hears('truck.assign', load);
     expect(passes(one)).toEqual(['available → assigned', 'assigned → loading']);
+    // Here, and not by the dispatcher: the truck has the last word.
+    expect(one.published('order.truck.assigned')).toEqual([
+      { orderKey: ADA, orderId: '1', truckId: 'truck-1', loadId: ADAS_LOAD, plantId: 'north' },
+    ]);
     expect(one.state).toMatchObject({
       status: 'loading',
       loadId: ADAS_LOAD,
