@@ -4,6 +4,8 @@ import { createHash, randomFillSync } from 'node:crypto';
 const pool = Buffer.alloc(8 * 512);
 let used = pool.length;
 let lastMs = 0;
+/** The id's first half, the same for all of one millisecond. */
+let time = '';
 let counter = 0;
 
 /**
@@ -12,8 +14,13 @@ let counter = 0;
  */
 export const newId = (): string => {
   const ms = Date.now();
-  counter = ms === lastMs ? (counter + 1) & 0xfff : 0;
-  lastMs = ms;
+  if (ms === lastMs) counter = (counter + 1) & 0xfff;
+  else {
+    lastMs = ms;
+    counter = 0;
+    const hex = ms.toString(16).padStart(12, '0');
+    time = `${hex.slice(0, 8)}-${hex.slice(8)}-7`;
+  }
   if (used >= pool.length) {
     randomFillSync(pool);
     used = 0;
@@ -21,8 +28,7 @@ export const newId = (): string => {
   pool[used] = ((pool[used] as number) & 0x3f) | 0x80;
   const tail = pool.toString('hex', used, used + 8);
   used += 8;
-  const time = ms.toString(16).padStart(12, '0');
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${counter.toString(16).padStart(3, '0')}-${tail.slice(0, 4)}-${tail.slice(4)}`;
+  return `${time}${counter.toString(16).padStart(3, '0')}-${tail.slice(0, 4)}-${tail.slice(4)}`;
 };
 
 /** The same UUID for the same text, of version 8 (RFC 9562, section 5.8). */
