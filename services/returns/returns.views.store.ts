@@ -2,6 +2,7 @@
 import { Binds, iso } from '../../runtime/columns.ts';
 import type { Tx } from '../../runtime/database.ts';
 import { SENT_BACK } from './returns.columns.store.ts';
+import type { SentBack } from './returns.state.ts';
 
 const TIMES = `${iso('created_at')} as "createdAt", ${iso('updated_at')} as "updatedAt", ${iso('closed_at')} as "closedAt"`;
 /** How far the payment is with giving it back. */
@@ -57,15 +58,11 @@ export const cardsOf = async (
   return { items: items.map(shown), last: rows.length > limit ? String(items.at(-1)?.number) : null };
 };
 
-export interface OrderSentFrom {
-  orderKey: string;
-  orderId: string;
-  orderNumber: string;
-  customerId: string;
-  locationId: string;
-  currency: string;
-  paymentId: string | null;
-  paymentMethod: string;
+export interface OrderSentFrom
+  extends Pick<
+    SentBack,
+    'orderKey' | 'orderId' | 'orderNumber' | 'customerId' | 'locationId' | 'currency' | 'paymentId' | 'paymentMethod'
+  > {
   token: string | null;
   address: Record<string, unknown> | null;
   items: { id: string; sku: string; unitPriceCents: number }[];
