@@ -18,6 +18,7 @@ import { listDeadLetters } from '../../runtime/dead-letters.ts';
 import { runtimeOf } from '../../runtime/holder.ts';
 import { currentHeaders, type Headers, newHeaders } from '../../runtime/trace.ts';
 import { answer, headersOf, send } from './answer.ts';
+import { methodsFor } from './methods.ts';
 import { problemOf } from './problem.ts';
 import { ProgressWatch } from './progress.ts';
 import { type HttpRequest, type Route, routes } from './routes.ts';
@@ -82,6 +83,13 @@ export default (config: Config): ServiceSchema => {
     send(response, ready ? 200 : 503, {}, { status: ready ? status : 'fail', ...(wordy ? { checks } : {}) }, 'application/health+json');
   };
 
+  const probes = {
+    'GET /livez': (_: HttpRequest, response: http.ServerResponse) => send(response, 200, {}, { status: 'pass' }, 'application/health+json'),
+    'GET /readyz': probe(false),
+    'GET /healthz': probe(true),
+  };
+  const answersItself = methodsFor([...routes.map(({ call }) => call), ...Object.keys(probes)]);
+
   return {
     name: 'gateway',
     mixins: [ApiGateway, health(), idempotency(), retry(), tracing()] as ServiceSchema[],
@@ -112,13 +120,16 @@ export default (config: Config): ServiceSchema => {
           },
           aliases: {
             ...Object.fromEntries(routes.map((route) => [route.call, handle(route)])),
-            'GET /livez': (_: HttpRequest, response: http.ServerResponse) =>
-              send(response, 200, {}, { status: 'pass' }, 'application/health+json'),
-            'GET /readyz': probe(false),
-            'GET /healthz': probe(true),
+            ...probes,
           },
         },
       ],
+    },
+    methods: {
+      /** The HTTP server's own listener. */
+      httpHandler(request: http.IncomingMessage, response: http.ServerResponse) {
+        return answersItself(request, response) || ApiGateway.methods?.httpHandler?.call(this, request, response);
+      },
     },
     actions: {
       /** A list of plain rows, by keyset, with the filters its route allows. */

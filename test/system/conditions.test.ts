@@ -97,6 +97,23 @@ describeWith('postgres')('conditions', () => {
     expect((await door.stock('GRAVEL-BULK', 'south')).available).toBe(before.available + 5);
   });
 
+  test('HEAD is a GET without its body', async () => {
+    const { status, headers, text } = await door.send('HEAD', `/api/orders/${delivered.id}`);
+    expect([status, text, headers.get('etag')]).toEqual([200, '', `"v${delivered.version}"`]);
+    expect((await door.send('HEAD', '/livez')).status).toBe(200);
+  });
+
+  test('OPTIONS says which methods an address has, and runs none: not even the one that a browser’s preflight asks for', async () => {
+    const asked = { Origin: 'http://elsewhere.example', 'Access-Control-Request-Method': 'POST' };
+    const { status, headers } = await door.send('OPTIONS', '/api/inventory/SAND-BULK/north/receive', { quantity: 7 }, asked);
+    expect([status, headers.get('allow'), headers.get('access-control-allow-origin')]).toEqual([204, 'POST, OPTIONS', null]);
+    const before = await door.stock('SAND-BULK', 'north');
+    await door.send('OPTIONS', '/api/inventory/SAND-BULK/north/receive', { quantity: 7 }, asked);
+    expect(await door.stock('SAND-BULK', 'north')).toEqual(before);
+    expect((await door.send('OPTIONS', '/api/orders')).headers.get('allow')).toBe('GET, HEAD, POST, OPTIONS');
+    expect((await door.send('OPTIONS', '/api/nothing')).status).toBe(404);
+  });
+
   test('Prefer: wait comes back when nothing moves, with what there is', async () => {
     const { status, body } = await door.get(`/api/orders/status/${delivered.correlationId}`, { Prefer: 'wait=1' });
     expect([status, body.status]).toEqual([200, 'delivered']);
