@@ -143,5 +143,11 @@ export const settings = {
     default: 'open-job,delivered,future-window',
   },
   ORDER_COMPLETION_MS: { doc: 'A delivered order is completed after this time', kind: 'number', default: '2592000000' },
+  COD_DISPATCH_BEFORE_CONFIRM: {
+    doc: 'true: an order by truck that is paid on delivery gets its truck when its stock is held; false: when it is confirmed',
+    kind: 'text',
+    default: 'false',
+    oneOf: ['true', 'false'],
+  },
   ...clockSettings,
 } as const satisfies Record<string, Setting>;

@@ -59,6 +59,7 @@ export interface Config {
   orderAutoCancelMs: number;
   orderAutoCancelSpares: string[];
   orderCompletionMs: number;
+  codDispatchBeforeConfirm: boolean;
   /** Schedules by the clock's name, as in session_cleanup. */
   clocks: Record<string, string>;
   repl: boolean;
@@ -159,6 +160,7 @@ export const readConfig = (argv: readonly string[] = process.argv.slice(2), env:
       .map((name) => name.trim())
       .filter(Boolean),
     orderCompletionMs: number('ORDER_COMPLETION_MS'),
+    codDispatchBeforeConfirm: value('COD_DISPATCH_BEFORE_CONFIRM') === 'true',
     clocks: Object.fromEntries(clockNames.map((name) => [name.slice('CRON_'.length).toLowerCase(), schedule(name)])),
     repl: flags.values.repl === true,
     migrateOnly: flags.values.migrate === true,

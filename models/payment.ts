@@ -34,7 +34,8 @@ export const paymentLife = {
   // Money that came after its time goes back, unless its order still wants it.
   expired: ['captured', 'refunding', 'voiding'],
   voiding: ['voided', 'refunding', 'refunded'],
-  voided: ['refunding', 'voiding'],
+  // A transfer that comes after all is offered to its order, though that is off: people are to know, and it goes back.
+  voided: ['captured', 'refunding', 'voiding'],
   partially_refunded: ['refunding', 'refunded'],
   refunding: ['refunded', 'partially_refunded', 'voided', 'failed'],
   refunded: [],

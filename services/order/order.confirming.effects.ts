@@ -1,7 +1,8 @@
 /** From paid (or not to be paid first) to on its way: confirmed by its payment, by a person, or by its proof of delivery. */
 import { cancelTimer, done, type Effect, ignore, publish, refuse, tell } from '../../runtime/decider.ts';
-import { already, confirmStock, consumeStock, isDelivered, isOver, leadsTo, staleFor, statusEvent } from './order.effects.ts';
-import { address, type Decided, type Deciding, marked, moved, type Order, outOfLine, type Payload } from './order.state.ts';
+import { followTruck } from './order.early.effects.ts';
+import { already, confirmStock, consumeStock, isDelivered, isOver, leadsTo, requestTruck, staleFor, statusEvent } from './order.effects.ts';
+import { address, type Decided, type Deciding, earlyTruck, marked, moved, type Order, outOfLine, type Payload } from './order.state.ts';
 
 /**
  * The confirmations leave in this commit, before the reservations' end: mailbox order puts them before any expiry, so stock
@@ -11,7 +12,8 @@ import { address, type Decided, type Deciding, marked, moved, type Order, outOfL
  */
 export const confirmed = (order: Order, context: Deciding, news: Effect[], secured = false): Decided => {
   const ready = moved(outOfLine(order), 'confirmed', { sagaState: 'Paid', awaiting: [] });
-  const [next, onward] = sendOn(ready, context);
+  const early = earlyTruck(order);
+  const [next, onward] = early && !order.deliveredAt ? followTruck(ready, early) : sendOn(ready, context);
   return done(next, news, statusEvent(ready, order.status), secured ? undefined : confirmStock(order), onward, cancelTimer('saga.expire'));
 };
 
@@ -21,15 +23,6 @@ export const sendOn = (order: Order, context: Deciding): [Order, Effect[]] => {
   if (order.blocked > 0) return [{ ...order, ...marked(order, { waiting: true }) }, []];
   return order.delivery === 'carrier' ? ship(order, context.newId()) : [order, [requestTruck(order)]];
 };
-
-const requestTruck = (order: Order): Effect =>
-  tell('dispatch', order.plantId, 'dispatch.request', {
-    ...address(order),
-    quantity: order.quantity,
-    distanceMiles: order.distanceMiles,
-    priority: order.priority,
-    ...(order.requestedStart ? { requestedStart: order.requestedStart } : {}),
-  });
 
 export const ship = (order: Order, fulfillmentId: string, delivered?: { at: string; by?: string }): [Order, Effect[]] => [
   { ...order, fulfillmentId, amended: true },

@@ -1,20 +1,36 @@
 /** An order under way: by truck or by carrier, and the proof that it has come. */
 import { done, type Effect, ignore, publish, refuse, tell } from '../../runtime/decider.ts';
 import { handOver, ship } from './order.confirming.effects.ts';
+import { assignedEarly, deliveredEarly, inTransitEarly, unassignedEarly } from './order.early.effects.ts';
 import { already, exceptional, isDelivered, isOver, leadsTo, staleFor, statusEvent } from './order.effects.ts';
 import { held } from './order.paying.effects.ts';
 import { answers, undone } from './order.saga.effects.ts';
-import { address, amended, type Decided, type Deciding, laterBy, marked, moved, type Order, type Payload } from './order.state.ts';
+import {
+  address,
+  amended,
+  type Decided,
+  type Deciding,
+  earlyTruck,
+  laterBy,
+  marked,
+  moved,
+  type Order,
+  type Payload,
+} from './order.state.ts';
 
 /** Mostly once it is confirmed; without a payment to wait for, perhaps before (T8), never by itself for COD. */
-export const assigned = (order: Order, { truckId }: Payload<'order.truck.assigned'>): Decided => {
+export const assigned = (order: Order, heard: Payload<'order.truck.assigned'>): Decided => {
+  const { truckId } = heard;
+  if (earlyTruck(order)) return assignedEarly(order, heard);
   if (!leadsTo(order, 'assigned')) return ignore('the order is not waiting for a truck');
   const released = order.marks?.waiting ? marked(order, { waiting: false }) : {};
   const next = moved(order, 'assigned', { truckId, assignedFrom: order.status, ...released });
   return done(next, statusEvent(next, order.status, `Truck ${truckId}`));
 };
 
-export const unassigned = (order: Order, { truckId, reason }: Payload<'order.truck.unassigned'>, context: Deciding): Decided => {
+export const unassigned = (order: Order, heard: Payload<'order.truck.unassigned'>, context: Deciding): Decided => {
+  const { truckId, reason } = heard;
+  if (earlyTruck(order)) return unassignedEarly(order, heard);
   if (order.status !== 'assigned' || order.truckId !== truckId) return ignore('the order has not this truck');
   const back = moved(order, order.assignedFrom ?? 'confirmed', { truckId: null, assignedFrom: null });
   const news = statusEvent(back, order.status, reason);
@@ -22,6 +38,7 @@ export const unassigned = (order: Order, { truckId, reason }: Payload<'order.tru
 };
 
 export const inTransit = (order: Order, { truckId }: Payload<'order.status.intransit'>): Decided => {
+  if (earlyTruck(order)) return inTransitEarly(order);
   if (order.status !== 'assigned') return ignore(`the order is ${order.status}`);
   const next = moved(order, 'shipped', { sagaState: 'Shipped' });
   return done(next, statusEvent(next, order.status, `Truck ${truckId}`));
@@ -39,6 +56,8 @@ export const shipped = (order: Order, { fulfillmentId, carrier, trackingNo }: Pa
 export const delivered = (order: Order, heard: Payload<'order.delivered'>, context: Deciding): Decided => {
   if (isDelivered(order)) return ignore('it is delivered already');
   const { truckId, fulfillmentId, deliveredAt } = heard;
+  const early = earlyTruck(order);
+  if (truckId && early && early !== 'queued') return deliveredEarly(order, heard);
   const who = truckId ? `Truck ${truckId}` : 'The carrier';
   // A carrier's own word is the proof (T7); a truck's is believed of those that it drives.
   const byCarrier = order.status === 'confirmed' && fulfillmentId !== undefined && order.fulfillmentId === fulfillmentId;
@@ -69,7 +88,7 @@ export const prove = (
   const deliveredAt = at ?? context.now.toISOString();
   const proven = amended(order, { deliveredAt, ...marked(order, { ...provenBy(signedBy ?? by), ...later(order, collected) }) });
   const news = publish('order.delivery.proven', { ...address(order), signedBy, at: deliveredAt, by });
-  if (!['confirmed', 'assigned', 'shipped'].includes(order.status)) return done(proven, news);
+  if (!['confirmed', 'assigned', 'shipped'].includes(order.status)) return done(proven, news, notAgain(order));
   const [next, effects] = handOver(proven, deliveredAt, 'Proven', context);
   const told = publish('order.delivered', { ...address(order), deliveredAt, by: by ?? signedBy });
   return done(next, news, effects, told, notAgain(order), cash(order, collected, by));
@@ -86,7 +105,7 @@ const cash = (order: Order, collected: boolean | undefined, by: string | undefin
 
 /** What has come leaves the queue, and is not shipped again. */
 const notAgain = (order: Order): Effect[] => {
-  if (order.status !== 'confirmed') return [];
+  if (order.status !== 'confirmed' && earlyTruck(order) !== 'queued') return [];
   if (order.fulfillmentId) return [tell('fulfillment', order.fulfillmentId, 'fulfillment.cancel', { reason: 'it is delivered already' })];
   return order.delivery === 'truck'
     ? [tell('dispatch', order.plantId, 'dispatch.cancel', { orderKey: order.correlationId, reason: 'it is delivered already' })]

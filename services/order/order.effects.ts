@@ -17,6 +17,15 @@ export const confirmStock = (order: Order): Effect[] =>
 export const consumeStock = (order: Order): Effect[] =>
   order.stock.map(({ stockKey }) => tell('inventory', stockKey, 'inventory.consume', address(order)));
 
+export const requestTruck = (order: Order): Effect =>
+  tell('dispatch', order.plantId, 'dispatch.request', {
+    ...address(order),
+    quantity: order.quantity,
+    distanceMiles: order.distanceMiles,
+    priority: order.priority,
+    ...(order.requestedStart ? { requestedStart: order.requestedStart } : {}),
+  });
+
 export const created = (order: Order): Effect =>
   publish('order.created', {
     ...address(order),

@@ -1,8 +1,9 @@
 /** Holds: what people (or the rules themselves) have to say about an order before it may go on. A blocking one keeps it from being sent. */
 import { done, type Effect, ignore, publish, refuse, tell, write } from '../../runtime/decider.ts';
 import { sendOn } from './order.confirming.effects.ts';
+import { sendEarlyAgain } from './order.early.effects.ts';
 import { already, isOver, staleFor } from './order.effects.ts';
-import { address, amended, type Decided, type Deciding, type Hold, marked, type Order, type Payload } from './order.state.ts';
+import { address, amended, type Decided, type Deciding, earlyTruck, type Hold, marked, type Order, type Payload } from './order.state.ts';
 
 export const hold = (order: Order, heard: Payload<'order.hold'>, context: Deciding): Decided => {
   const { holdId, kind, severity, note, by, version } = heard;
@@ -17,10 +18,13 @@ export const hold = (order: Order, heard: Payload<'order.hold'>, context: Decidi
     ...{ orderVersion: next.version, releasedAt: null, releasedBy: null },
   };
   const news = publish('order.hold.placed', { ...address(order), holdId, kind, severity, reason: note, by });
-  const stops = blocks && order.blocked === 0 && order.status === 'confirmed';
+  const stops = blocks && order.blocked === 0 && isQueued(order);
   const [held, effects] = stops ? stop(next, note ?? kind) : [next, []];
   return done(held, write('order_holds', holdId, row), news, effects);
 };
+
+/** It goes to its truck or its parcel, and has not left yet. */
+const isQueued = (order: Order): boolean => order.status === 'confirmed' || earlyTruck(order) === 'queued';
 
 /** It leaves the dispatcher's queue, or stands still in the warehouse. */
 const stop = (order: Order, reason: string): [Order, Effect[]] => {
@@ -53,9 +57,10 @@ const withoutHold = ({ marks }: Order, holdId: string): Order['marks'] => {
 };
 
 const goOn = (order: Order, context: Deciding): [Order, Effect[]] => {
-  if (order.status !== 'confirmed') return [order, []];
+  if (!isQueued(order)) return [order, []];
   if (!order.marks?.waiting) {
     return [order, order.fulfillmentId ? [tell('fulfillment', order.fulfillmentId, 'fulfillment.release', {})] : []];
   }
+  if (earlyTruck(order)) return sendEarlyAgain(order);
   return sendOn({ ...order, ...marked(order, { waiting: false }) }, context);
 };

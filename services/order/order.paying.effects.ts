@@ -1,6 +1,7 @@
 /** Its stock is held: an order goes on to its payment, or straight to its confirmation. */
 import { cancelTimer, done, type Effect, setTimer, tell } from '../../runtime/decider.ts';
 import { bill, confirmed } from './order.confirming.effects.ts';
+import { sendEarly } from './order.early.effects.ts';
 import { confirmStock, statusEvent } from './order.effects.ts';
 import { type Decided, type Deciding, laterBy, marked, moved, type Order } from './order.state.ts';
 
@@ -17,7 +18,8 @@ export const held = (order: Order, context: Deciding, clock: Effect[] = []): Dec
   const news = statusEvent(validated, order.status);
   // It waits for a word that may take days: what it holds must not run out.
   if (order.paymentMethod === 'cod') {
-    return done({ ...validated, sagaExpiresAt: null }, clock, news, confirmStock(order), cancelTimer('saga.expire'));
+    const [next, truck] = sendEarly({ ...validated, sagaExpiresAt: null }, context);
+    return done(next, clock, news, confirmStock(order), truck, cancelTimer('saga.expire'));
   }
   if (order.paymentMethod === 'account') return confirmed(validated, context, [...clock, news]);
   return pay(validated, context, [...clock, news]);

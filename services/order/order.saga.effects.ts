@@ -1,6 +1,6 @@
 /** Undoing what a saga did, in the reverse order of its steps; it has failed when the last of them has answered. */
 import { cancelTimer, done, type Effect, ignore, tell } from '../../runtime/decider.ts';
-import { address, type Compensation, type Decided, type Deciding, holdsStock, type Order, outOfLine } from './order.state.ts';
+import { address, type Compensation, type Decided, type Deciding, earlyTruck, holdsStock, type Order, outOfLine } from './order.state.ts';
 
 interface Undoing {
   reason: string;
@@ -50,8 +50,10 @@ export const compensate = (before: Order, after: Order, context: Deciding, { rea
 };
 
 /** Held back too: a truck may have it of which the order has not heard. */
-const isDispatched = ({ status, delivery }: Order): boolean =>
-  delivery === 'truck' && ['confirmed', 'assigned', 'shipped'].includes(status);
+const isDispatched = (order: Order): boolean => {
+  const early = earlyTruck(order);
+  return early ? early !== 'delivered' : order.delivery === 'truck' && ['confirmed', 'assigned', 'shipped'].includes(order.status);
+};
 
 const isOpenStep = ({ compensations }: Order, step: string): boolean => compensations.some((one) => one.step === step && !one.done);
 

@@ -56,6 +56,7 @@ export default (config: Config): ServiceSchema => {
       autoCancelMs: config.orderAutoCancelMs,
       autoCancelSpares: config.orderAutoCancelSpares,
       returnWindowMs: config.orderCompletionMs,
+      codDispatchBeforeConfirm: config.codDispatchBeforeConfirm,
     }),
     store: orderStore,
     onPoison: 'park',

@@ -67,11 +67,15 @@ export interface Marks {
   /** The cash of a COD order is collected. */
   collected?: boolean;
   provenBy?: string;
+  /** Where its truck is, of a COD order that is not confirmed yet, in the words of deliveryStatus. Later its status says so. */
+  early?: Early;
   /** Parts that were called off before the payment was known to be made. Should it come late, it is told of them (again). */
   calledOff?: Reduction[];
   /** Holds of kind inventory_unconfirmed, by stock. */
   unconfirmed?: Record<string, Hold & { id: string }>;
 }
+
+export type Early = 'queued' | 'assigned' | 'en_route' | 'delivered';
 
 export interface Reduction {
   refundId: string;
@@ -148,6 +152,8 @@ export interface OrderSettings {
   autoCancelSpares: readonly string[];
   /** After delivery, goods may be sent back for so long; then the order is completed. */
   returnWindowMs: number;
+  /** A COD order by truck asks for its truck when its stock is held, not only when it is confirmed (model X2, T9). Unset: false. */
+  codDispatchBeforeConfirm?: boolean;
 }
 
 export type Heard = MessageOf<typeof orderMessages>;
@@ -185,3 +191,6 @@ export const laterBy = (now: Date, ms: number): Date => new Date(now.getTime() +
 
 /** Its goods lie at the plant for it, or are asked for. After a failed payment they went back. */
 export const holdsStock = ({ status, awaiting }: Order): boolean => status !== 'payment_failed' || awaiting.length > 0;
+
+/** Its truck, while the order itself is not confirmed: afterwards the mark says nothing any more. */
+export const earlyTruck = ({ status, marks }: Order): Early | undefined => (status === 'validated' ? marks?.early : undefined);

@@ -17,6 +17,7 @@ const DELIVERY_STATUS = `case
   when o.status = 'assigned' then 'assigned'
   when o.status = 'shipped' then 'en_route'
   when o.status = 'confirmed' then 'queued'
+  when o.status = 'validated' and o.marks->>'early' is not null then o.marks->>'early'
   else 'none' end`;
 
 const PAYMENT_STATUS = `coalesce(case

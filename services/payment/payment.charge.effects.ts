@@ -93,9 +93,12 @@ export const reported = (payment: Payment, report: Payload<'payment.reported'>, 
   return late(payment, 'captured', providerRef, context) ?? ignore(`it is ${payment.status}`);
 };
 
-/** A transfer that was given up, and comes after all: no call is on its way, so its order decides whether it still wants the money (T5). */
+/**
+ * A transfer that was given up or called off, and comes after all: no call is on its way, so its order decides whether it still wants the
+ * money (T5). One that is off sends it back, and tells people that it came.
+ */
 const mayBeWanted = ({ method, status, owner, undo }: Payment): boolean =>
-  method === 'transfer' && (status === 'failed' || status === 'expired') && !owner && !undo;
+  method === 'transfer' && ['failed', 'expired', 'voided'].includes(status) && !owner && !undo;
 
 export const noWindow = ({ method }: Payment): Effect[] => (method === 'transfer' ? [cancelTimer('payment.window')] : []);
 

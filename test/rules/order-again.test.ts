@@ -1,7 +1,7 @@
 /** What the world of any-order-of-events.test.ts and the walks of every-way.test.ts found: each fault once, in the smallest words. */
 import { describe, expect, test } from '@jest/globals';
 import type { Reservation } from '../../services/inventory/inventory.decider.ts';
-import type { Order } from '../../services/order/order.state.ts';
+import type { Hold, Order } from '../../services/order/order.state.ts';
 import {
   ADA,
   ADAS_PARCEL,
@@ -123,6 +123,17 @@ describe('an order', () => {
       .hears('inventory.reserved', { orderKey: ADA, orderId: '1', stockKey: CONCRETE, quantity: 6, until: NOW.toISOString() });
     expect(again.tells('payment.charge')).toMatchObject([{ payload: { amountCents: 87_000 } }]);
     expect(again.state?.marks?.calledOff).toEqual([]);
+  });
+
+  test('that is cancelled before its transfer came shows people that the money came after all, and gives it back [X4, E52]', () => {
+    const bank = payment(paymentIn('created')).hears('payment.cancel', { reason: 'rain' });
+    bank.hears('payment.reported', { outcome: 'captured', eventId: 'evt_late' });
+    const off = order(adasOrderIn('cancelled', { paymentMethod: 'transfer' }));
+    off.hears('payment.confirmed', bank.published('payment.confirmed')[0]);
+    expect(off.published('order.exception')).toMatchObject([{ status: 'cancelled', what: 'payment confirmed too late' }]);
+    expect(off.rows<Hold>('order_holds')).toMatchObject([{ source: 'exception', orderVersion: off.state?.version, releasedAt: null }]);
+    bank.hears('payment.cancel', off.tells('payment.cancel')[0]?.payload as object);
+    expect(bank.state).toMatchObject({ status: 'refunding', capturedCents: 89_300 });
   });
 
   test('a part that comes back after the whole was let go changes nothing of how that ended', () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { PaymentStatus } from '../../models/payment.ts';
 import type { Attempt, Payment } from '../../services/payment/payment.decider.ts';
 import {
+  ADA,
   ADAS_PAYMENT,
   CAPTURED,
   CHARGE_KEY,
@@ -90,6 +91,15 @@ describe('money that comes after all', () => {
     expect(one.state).toMatchObject({ status: 'refunding', capturedCents: 89_300, providerRef: 'evt_9' });
     expect(one.jobs).toMatchObject([{ type: 'payment.undo', payload: { chargeKey: CHARGE_KEY, amountCents: 89_300 } }]);
     expect(one.published('payment.confirmed')).toEqual([]);
+    expect(one.hears('payment.reported', report).decision).toMatchObject({ kind: 'ignored', effects: [] });
+  });
+
+  test('of a transfer that was called off is offered to its order, and goes back, once, when that says so [X4, E52]', () => {
+    const one = payment('created').hears('payment.cancel', OFF).hears('payment.reported', report);
+    expect(one.state).toMatchObject({ status: 'captured', capturedCents: 89_300, providerRef: 'evt_9', reason: null });
+    expect(one.published('payment.confirmed')).toMatchObject([{ orderKey: ADA, paymentId: ADAS_PAYMENT, status: 'captured' }]);
+    expect(one.jobs).toEqual([]);
+    expect(one.hears('payment.cancel', OFF).jobs).toMatchObject([{ type: 'payment.undo', payload: { transfer: true } }]);
     expect(one.hears('payment.reported', report).decision).toMatchObject({ kind: 'ignored', effects: [] });
   });
 

@@ -4,7 +4,7 @@ import type { PaymentStatus } from '../../models/payment.ts';
 import type { TruckStatus } from '../../models/truck.ts';
 import { decide as decideStock, type Reservation, type Stock, type StockFacts } from '../../services/inventory/inventory.decider.ts';
 import { orderDecider } from '../../services/order/order.decider.ts';
-import { type Order, type OrderFacts, type Product, spares } from '../../services/order/order.state.ts';
+import { type Order, type OrderFacts, type OrderSettings, type Product, spares } from '../../services/order/order.state.ts';
 import { decide as decidePayment, type Payment } from '../../services/payment/payment.decider.ts';
 import {
   type DeliveryJob,
@@ -19,7 +19,7 @@ import { minutesLater, NOW, type Rules, uuid } from './given.ts';
 
 export const SAGA_MINUTES = 30;
 export const DAY_MS = 86_400_000;
-export const orderRules: Rules<Order, OrderFacts> = {
+const orderRulesWith = (change: Partial<OrderSettings>): Rules<Order, OrderFacts> => ({
   type: 'order',
   decide: orderDecider({
     sagaMs: SAGA_MINUTES * 60_000,
@@ -27,8 +27,12 @@ export const orderRules: Rules<Order, OrderFacts> = {
     autoCancelMs: DAY_MS,
     autoCancelSpares: spares,
     returnWindowMs: 30 * DAY_MS,
+    ...change,
   }),
-};
+});
+export const orderRules = orderRulesWith({});
+/** A truck may go before a COD order is confirmed. */
+export const earlyRules = orderRulesWith({ codDispatchBeforeConfirm: true });
 export const stockRules: Rules<Stock, StockFacts | undefined> = { type: 'inventory', decide: decideStock };
 export const paymentRules: Rules<Payment, undefined> = { type: 'payment', decide: decidePayment };
 export const truckRulesAt = (timeScale: number): Rules<Truck, undefined> => ({

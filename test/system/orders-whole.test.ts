@@ -103,3 +103,44 @@ describeWith('postgres')('orders, whole', () => {
     expect((await door.get('/api/admin/attention')).status).toBe(200);
   });
 });
+
+describeWith('postgres')('orders paid on delivery whose trucks go before they are confirmed', () => {
+  let yard: Yard;
+  let door: Http;
+
+  beforeAll(async () => {
+    yard = await openYard({ COD_DISPATCH_BEFORE_CONFIRM: 'true', SWEEP_MS: '200' });
+    door = (await yard.start()).http;
+  });
+  afterAll(() => yard.close());
+
+  const again = async ({ id }: Body): Promise<Body> => (await door.get(`/api/orders/${id}`)).body;
+  const form = { paymentMethod: 'cod', plantId: 'east' };
+
+  test('delivered, they still wait for the clock, which finds them by their proof; one truck drove, and nothing is sent twice [B10, B11, B12, B14]', async () => {
+    const order = await door.until(await door.place(form), 'validated');
+    await untilQuiet(yard.database);
+    expect(await again(order)).toMatchObject({ status: 'validated', deliveryStatus: 'delivered', delivered: true, paymentStatus: 'none' });
+    await yard.start({ CRON_COD_AUTO_CONFIRM: '* * * * * *' });
+    expect(await door.until(order.correlationId, 'delivered')).toMatchObject({ deliveryStatus: 'delivered', saga: { state: 'Completed' } });
+    await untilQuiet(yard.database);
+    const told = (await door.history(order.id)).map(({ type }) => type);
+    for (const type of ['order.truck.assigned', 'order.delivery.proven', 'order.confirmed']) expect(told).toContain(type);
+    expect(await yard.count('delivery_jobs', `order_key = '${order.correlationId}'`)).toBe(1);
+    expect(await yard.count('fulfillments', `order_key = '${order.correlationId}'`)).toBe(0);
+    expect(await again(order)).toMatchObject({ paymentStatus: 'cod_due' });
+  });
+
+  test('without a truck they are queued; called off, they leave the queue and give their stock back', async () => {
+    await yard.database.query(`update trucks set status = 'out_of_service'`);
+    const before = await door.stock('CONCRETE-C25', 'east');
+    const order = await door.until(await door.place(form), 'validated');
+    await untilQuiet(yard.database);
+    expect(await again(order)).toMatchObject({ status: 'validated', deliveryStatus: 'queued' });
+    await door.post(`/api/orders/${order.id}/cancel`, { reason: 'rain' });
+    await untilQuiet(yard.database);
+    expect(await again(order)).toMatchObject({ status: 'cancelled', saga: { state: 'Failed' } });
+    expect(await yard.count('delivery_jobs', `order_key = '${order.correlationId}' and status = 'cancelled'`)).toBe(1);
+    expect(await door.stock('CONCRETE-C25', 'east')).toEqual(before);
+  });
+});
