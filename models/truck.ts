@@ -39,8 +39,8 @@ export const truckMessages = {
   'truck.assign': z.strictObject({ ...load, jobId: uuid, plantId: id, distanceMiles: z.number().min(0) }),
   'truck.return-to-plant': z.strictObject({ loadId: uuid, reason: z.string() }),
   'truck.phase-done': z.strictObject({ loadId: uuid, phase: z.string() }),
-  'truck.out-of-service': z.strictObject({ reason: text(500), by: text(200).optional() }),
-  'truck.back-in-service': z.strictObject({ reason: text(500).optional(), by: text(200).optional() }),
+  'truck.out-of-service': z.strictObject({ reason: text(500), by: text(200).optional(), version: z.int().optional() }),
+  'truck.back-in-service': z.strictObject({ reason: text(500).optional(), by: text(200).optional(), version: z.int().optional() }),
 };
 
 export const dispatchMessages = {

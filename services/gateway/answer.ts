@@ -6,7 +6,7 @@ import { invalid, Refused } from '../../models/errors.ts';
 import { derivedId } from '../../runtime/ids.ts';
 import { childOf, type Headers, isTraceparent, newHeaders } from '../../runtime/trace.ts';
 import type { ProgressWatch } from './progress.ts';
-import type { HttpRequest, Route } from './routes.ts';
+import { type HttpRequest, isObject, type Route } from './routes/route.ts';
 
 type Card = Record<string, unknown>;
 
@@ -61,14 +61,8 @@ export const answer = async (
 const write = (route: Route, request: HttpRequest, response: ServerResponse, headers: Headers, result: Card): void => {
   const body = route.also ? { ...result, ...route.also(result as never) } : result;
   if (route.location) response.setHeader('Location', route.location(result as never));
-  if (typeof body.version === 'number') {
-    const etag = `"v${body.version}"`;
-    response.setHeader('ETag', etag);
-    if (request.method === 'GET' && header(request, 'if-none-match') === etag) {
-      send(response, 304, headers, undefined);
-      return;
-    }
-  }
+  // For If-Match only: a card shows more (its payment, its truck) than the version of its row counts, so no 304 may follow from it.
+  if (typeof body.version === 'number') response.setHeader('ETag', `"v${body.version}"`);
   if (typeof body.nextCursor === 'string') response.setHeader('Link', `<${nextPage(request, body.nextCursor)}>; rel="next"`);
   send(response, route.status ?? 200, headers, body);
 };
@@ -111,6 +105,8 @@ const idempotencyKey = (request: HttpRequest): string | undefined => {
 /** If-Match of a change becomes the version that the actor compares in its own turn. */
 const withCondition = (route: Route, request: HttpRequest): unknown => {
   const params = route.params(request);
+  if (route.conditional && isObject(request.body) && 'version' in request.body)
+    throw invalid([{ pointer: '/version', detail: 'is not known here: name it with If-Match' }]);
   const condition = header(request, 'if-match');
   if (!route.conditional || condition === undefined || condition === '*') return params;
   const version = /^"v(\d{1,9})"$/.exec(condition)?.[1];

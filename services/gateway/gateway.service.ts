@@ -30,7 +30,7 @@ const letterId = z.strictObject({ id: z.string().regex(/^\d{1,18}$/, 'must be a 
 const listed = z.object({
   ...pageParams,
   of: z.enum(['product', 'inventory', 'dispatch', 'truck']),
-  filters: z.array(z.string()),
+  filters: z.record(z.string(), z.union([z.literal('any'), z.array(z.string())])),
   asked: z.record(z.string(), z.unknown()),
 });
 
@@ -44,6 +44,12 @@ const headersOfFailed = (request: HttpRequest): Headers => {
   } catch {
     return newHeaders('gateway');
   }
+};
+
+const whyNot = (allowed: readonly string[] | 'any' | undefined, value: unknown): string | undefined => {
+  if (!allowed) return 'is not known here';
+  if (typeof value !== 'string') return 'must be one text';
+  return allowed === 'any' || allowed.includes(value) ? undefined : `must be one of ${allowed.join(', ')}`;
 };
 
 const by = (): string => currentHeaders()?.by ?? 'operator';
@@ -134,10 +140,11 @@ export default (config: Config): ServiceSchema => {
     actions: {
       /** A list of plain rows, by keyset, with the filters its route allows. */
       list: checked(listed, async ({ of, filters, asked, limit, cursor }, ctx) => {
-        const unknown = Object.keys(asked).filter((name) => !filters.includes(name));
-        if (unknown.length > 0) throw invalid(unknown.map((name) => ({ pointer: `/${name}`, detail: 'is not known here' })));
-        const several = Object.keys(asked).filter((name) => typeof asked[name] !== 'string');
-        if (several.length > 0) throw invalid(several.map((name) => ({ pointer: `/${name}`, detail: 'must be one text' })));
+        const wrong = Object.entries(asked).flatMap(([name, value]) => {
+          const detail = whyNot(filters[name], value);
+          return detail ? [{ pointer: `/${name}`, detail }] : [];
+        });
+        if (wrong.length > 0) throw invalid(wrong);
         return ctx.call(`${of}.page`, { limit, cursor, query: asked });
       }),
       deadLetters: checked(z.strictObject(pageParams), async ({ limit, cursor }, ctx) => {

@@ -64,7 +64,7 @@ export const truckDecider =
       case 'truck.out-of-service':
         return leaveService(truck, heard.payload, context);
       case 'truck.back-in-service':
-        return rejoin(truck, context);
+        return rejoin(truck, heard.payload, context);
     }
   };
 
@@ -132,13 +132,21 @@ const returnToPlant = (truck: Truck, { loadId, reason }: Payload<'truck.return-t
   return trip.endsAfter(phaseMs('returning', truck.distanceMiles, context, settings)).decision();
 };
 
-const leaveService = (truck: Truck, { reason }: Payload<'truck.out-of-service'>, context: Context): Decision<Truck> => {
+/** A change that was asked for on the strength of an older version. */
+const outdated = ({ version }: Truck, asked: number | undefined): Decision<never> | undefined =>
+  asked !== undefined && asked !== version ? refuse('resource.changed', { version }) : undefined;
+
+const leaveService = (truck: Truck, { reason, version }: Payload<'truck.out-of-service'>, context: Context): Decision<Truck> => {
+  const no = outdated(truck, version);
+  if (no) return no;
   if (truck.status === 'out_of_service') return refuse('truck.out-of-service');
   if (truck.status !== 'available') return refuse('truck.busy', { status: truck.status });
   return new Trip({ ...truck, reason }, context).enter('out_of_service').decision();
 };
 
-const rejoin = (truck: Truck, context: Context): Decision<Truck> => {
+const rejoin = (truck: Truck, { version }: Payload<'truck.back-in-service'>, context: Context): Decision<Truck> => {
+  const no = outdated(truck, version);
+  if (no) return no;
   if (truck.status !== 'out_of_service') return refuse('truck.in-service', { status: truck.status });
   return new Trip({ ...truck, reason: null }, context).enter('available').decision();
 };

@@ -24,6 +24,7 @@ import { type Truck, truckDecider } from './truck.decider.ts';
 import { truckStore } from './truck.store.ts';
 
 const oneTruck = z.strictObject({ id });
+const atVersion = oneTruck.extend({ version: z.int().optional() });
 
 export default (config: Config): ServiceSchema => {
   const definition: Actor<Truck> = {
@@ -66,11 +67,11 @@ export default (config: Config): ServiceSchema => {
         await runtime.tell('dispatch', form.plantId, 'dispatch.sweep', {});
         return truckById(runtime.database, truckId);
       }),
-      outOfService: checked(oneTruck.extend(reasonForm.shape), ({ id: truckId, reason }, ctx) =>
-        ask(runtimeOf(ctx.broker), truckId, 'truck.out-of-service', { reason }),
+      outOfService: checked(atVersion.extend(reasonForm.shape), ({ id: truckId, ...asked }, ctx) =>
+        ask(runtimeOf(ctx.broker), truckId, 'truck.out-of-service', asked),
       ),
-      backInService: checked(oneTruck.extend({ reason: reasonForm.shape.reason.optional() }), ({ id: truckId, reason }, ctx) =>
-        ask(runtimeOf(ctx.broker), truckId, 'truck.back-in-service', { reason }),
+      backInService: checked(atVersion.extend({ reason: reasonForm.shape.reason.optional() }), ({ id: truckId, ...asked }, ctx) =>
+        ask(runtimeOf(ctx.broker), truckId, 'truck.back-in-service', asked),
       ),
     },
   } as ServiceSchema;

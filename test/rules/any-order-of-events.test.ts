@@ -50,6 +50,7 @@ const planWith = (causal: boolean): fc.Arbitrary<Plan> =>
     pauses: fc.array(fc.constantFrom(5, 35, 35, 1_500, 45_000), { maxLength: 3 }),
     timeScale: fc.constantFrom(0, 1),
     authorizes: fc.boolean(),
+    trucksFirst: fc.boolean(),
     seed: fc.integer(),
     causal: fc.constant(causal),
   });

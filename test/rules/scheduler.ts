@@ -35,6 +35,7 @@ export interface Plan {
   pauses: number[];
   timeScale: number;
   authorizes: boolean;
+  trucksFirst: boolean;
   seed: number;
   /** False: messages of different senders may overtake each other in a mailbox, though one caused the other. */
   causal: boolean;

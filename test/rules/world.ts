@@ -4,7 +4,7 @@
  */
 import type { Decision, Effect, Message, Rows } from '../../runtime/decider.ts';
 import type { Order } from '../../services/order/order.state.ts';
-import { dispatchRules, orderRules, stockRules, truckRulesAt } from '../support/examples.ts';
+import { dispatchRules, earlyRules, orderRules, stockRules, truckRulesAt } from '../support/examples.ts';
 import { applied, asStored, countedIds, type Envelope, messageOf, misfits, NOW, type Rules, said, sentBy } from '../support/given.ts';
 import { fulfillmentRules } from './fulfillments.ts';
 import { unlawful } from './life-steps.ts';
@@ -31,6 +31,8 @@ export interface Nature {
   timeScale: number;
   /** Cards are authorised first, and captured on delivery. */
   authorizes: boolean;
+  /** Trucks go to COD orders before these are confirmed. */
+  trucksFirst: boolean;
 }
 
 /** Saved by an upsert: their deciders do not look first whether they are there. */
@@ -55,9 +57,9 @@ export class World {
   #orders = 0;
   #items = 0;
 
-  constructor({ timeScale, authorizes }: Nature, random: () => number) {
+  constructor({ timeScale, authorizes, trucksFirst }: Nature, random: () => number) {
     const all = [
-      ...[orderRules, stockRules, authorizes ? onDelivery : paymentRules, truckRulesAt(timeScale)],
+      ...[trucksFirst ? earlyRules : orderRules, stockRules, authorizes ? onDelivery : paymentRules, truckRulesAt(timeScale)],
       ...[dispatchRules, fulfillmentRules, returnRules, exchangeRules],
     ];
     this.#rules = Object.fromEntries(all.map((rules) => [rules.type, rules as Rules<unknown, unknown>]));

@@ -158,13 +158,17 @@ describeWith('postgres')('bad input', () => {
     ['a filter given as an object', '/api/inventory?sku[ne]=X', 422, 'request.invalid', ['/sku']],
     ['a time filter that is no time', '/api/orders?createdAfter=yesterday', 422, 'request.invalid', ['/createdAfter']],
     ['an unknown parameter of a list', '/api/products?colour=red', 422, 'request.invalid', ['/colour']],
+    ['a status that no truck has', '/api/trucks?status=parked', 422, 'request.invalid', ['/status']],
+    ['an unknown parameter of a history', '/api/orders/1/history?limit=1', 422, 'request.invalid', ['/limit']],
+    ['an unknown parameter of the attention list', '/api/admin/attention?limit=0&x=1', 422, 'request.invalid', ['/limit', '/x']],
     ['an unknown parameter of a queue', '/api/dispatch/queue?colour=red', 422, 'request.invalid', ['/colour']],
   ])('%s is refused', (_, path, ...row) => refused(ask(path), ...row));
 
   test.each<[string, string, Body, string[]]>([
     ['a cancellation without a reason', '/api/orders/1/cancel', {}, ['/reason']],
     ['a cancellation with a NUL', '/api/orders/1/cancel', { reason: '\u0000' }, ['/reason']],
-    ['a version in the body', '/api/orders/1/cancel', { reason: 'x', version: 'v1' }, ['/version']],
+    ['a version in the body', '/api/orders/1/cancel', { reason: 'x', version: 1 }, ['/version']],
+    ['a cancellation that is null', '/api/orders/1/cancel', null as unknown as Body, ['']],
     ['a product without a price', '/api/products', { sku: 'NEW', name: 'New' }, ['/priceCents']],
     ['a product with a price in fractions', '/api/products', { sku: 'NEW', name: 'New', priceCents: 0.5 }, ['/priceCents']],
     ['a product with a bad SKU', '/api/products', { sku: ' NEW', name: 'New', priceCents: 5 }, ['/sku']],

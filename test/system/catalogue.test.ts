@@ -37,6 +37,12 @@ describeWith('postgres')('the catalogue, the fleet and the stock', () => {
     expect(body.items ?? [body]).toEqual(expect.arrayContaining([expect.objectContaining(form)]));
   });
 
+  test('a code is one truck’s only: a second one under it is 409', async () => {
+    const twin = await door.post('/api/trucks', { id: 'twin', code: 'T-1', plantId: 'north' });
+    expect((await door.get('/api/trucks/truck-1')).body.code).toBe('T-1');
+    expect([twin.status, twin.body.code]).toEqual([409, 'resource.exists']);
+  });
+
   test('lists of rows go page by page, and their links lead on', async () => {
     const seen: string[] = [];
     let next: string | undefined = '/api/products?limit=2';

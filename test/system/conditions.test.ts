@@ -20,15 +20,25 @@ describeWith('postgres')('conditions', () => {
   });
   afterAll(() => yard.close());
 
-  test('an order carries its version as ETag, and If-None-Match spares the body until it changes', async () => {
+  test('an order carries its version as ETag; what its version does not count (its refunds) is shown to whoever has that version', async () => {
     const first = await door.get(`/api/orders/${delivered.id}`);
     const etag = first.headers.get('etag') as string;
     expect(etag).toBe(`"v${first.body.version}"`);
-    const same = await door.get(`/api/orders/${delivered.id}`, { 'If-None-Match': etag });
-    expect([same.status, same.text]).toEqual([304, '']);
-    expect(same.headers.get('etag')).toBe(etag);
-    const other = await door.get(`/api/orders/${delivered.id}`, { 'If-None-Match': '"v1"' });
-    expect([other.status, other.body.id]).toEqual([200, delivered.id]);
+    await door.post(`/api/payments/${first.body.paymentId}/refund`, { amountCents: 100, reason: 'a scratch' });
+    await untilQuiet(yard.database);
+    const { status, body } = await door.get(`/api/orders/${delivered.id}`, { 'If-None-Match': etag });
+    expect([status, body.paymentStatus]).toEqual([200, 'partially_refunded']);
+  });
+
+  test('a truck is taken out of service on the strength of what was seen of it, or not', async () => {
+    const { headers } = await door.get('/api/trucks/truck-1');
+    const stale = await door.post('/api/trucks/truck-1/out-of-service', { reason: 'brakes' }, { 'If-Match': '"v999"' });
+    expect([stale.status, stale.body.code]).toEqual([412, 'resource.changed']);
+    const made = await door.post('/api/trucks/truck-1/out-of-service', { reason: 'brakes' }, { 'If-Match': headers.get('etag') as string });
+    expect([made.status, made.body.status]).toEqual([200, 'out_of_service']);
+    expect((await door.post('/api/trucks/truck-1/back-in-service', {}, { 'If-Match': made.headers.get('etag') as string })).status).toBe(
+      200,
+    );
   });
 
   test('a change under a version that is past, or that is none, is answered 412 and not made', async () => {

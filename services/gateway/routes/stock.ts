@@ -5,7 +5,7 @@ export const stock: Route[] = [
   {
     call: 'GET /api/products',
     action: 'gateway.list',
-    params: (request) => ({ of: 'product', ...filtered('kind')(request) }),
+    params: (request) => ({ of: 'product', ...filtered({ kind: ['goods', 'concrete'] })(request) }),
   },
   { call: 'POST /api/products', action: 'product.add', params: body, status: 201 },
   { call: 'GET /api/products/:id', action: 'product.get', params: path },
