@@ -25,7 +25,9 @@ describeWith('postgres')('stock and trucks', () => {
   test('an order for more than there is fails with inventory.short, and what it held of the rest is given back', async () => {
     await newPlant('short', 10);
     const items = [...sand(3), { sku: 'GRAVEL-BULK', quantity: 11 }];
-    const order = await door.until(await door.place({ plantId: 'short', items }), 'failed');
+    const { id } = await door.until(await door.place({ plantId: 'short', items }), 'failed');
+    await untilQuiet(yard.database);
+    const order = (await door.get(`/api/orders/${id}`)).body;
     expect(order).toMatchObject({ reason: 'inventory.short', paymentId: null, saga: { state: 'Failed' } });
     expect((await door.get(`/api/orders/status/${order.correlationId}`)).body).toMatchObject({
       status: 'failed',
