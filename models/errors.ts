@@ -22,6 +22,7 @@ export const errors = {
   'actor.waiting': { title: 'It waits behind a message that failed: see the dead letters', status: 503 },
   'webhook.signature': { title: 'The signature does not fit the body', status: 401 },
   'webhook.stale': { title: 'The signature is older than five minutes', status: 401 },
+  'webhook.early': { title: 'The signature is more than five minutes ahead of our clock', status: 401 },
 
   'order.not-found': { title: 'There is no such order', status: 404 },
   'order.already-delivered': { title: 'The order is delivered: it can be returned, not cancelled', status: 409 },
@@ -35,7 +36,8 @@ export const errors = {
   'order.timeout': { title: 'The order was not paid in time', status: 409 },
   'order.not-cod': { title: 'Only an order to be paid on delivery is confirmed by hand', status: 409 },
   'order.already-confirmed': { title: 'The order is confirmed', status: 409 },
-  'order.already-shipped': { title: 'The order is on its way', status: 409 },
+  'order.already-shipped': { title: 'The order is on its way: it can be returned when it has come, not cancelled', status: 409 },
+  'order.stock-not-held': { title: 'The stock of the order is not held yet: confirm it when it is, or prove its delivery', status: 409 },
   'order.item-not-found': { title: 'The order has no such item', status: 404 },
   'order.item-too-many': { title: 'More is cancelled than there is left of the item', status: 409 },
   'order.hold-not-found': { title: 'The order has no such hold', status: 404 },
@@ -58,6 +60,8 @@ export const errors = {
   'payment.not-collected': { title: 'The cash of this payment is not collected', status: 409 },
   'payment.amount-differs': { title: 'The cash is not what is due', status: 409 },
   'payment.not-captured': { title: 'The payment holds no money to give back', status: 409 },
+  'payment.reference-differs': { title: 'The cash was paid in under another reference', status: 409 },
+  'payment.cash-due': { title: 'Cash is due for what was sent back: say there that it was paid out', status: 409 },
 
   'session.not-found': { title: 'There is no such session, or it is over', status: 404 },
   'cart.not-found': { title: 'There is no such cart', status: 404 },

@@ -20,7 +20,7 @@ export type OrderStatus =
 /** How an order reaches its customer: by one of our trucks, or by a carrier. */
 export type Delivery = 'truck' | 'carrier';
 
-export const deliveryOf = ({ kind, shippingAddress }: { kind?: string; shippingAddress?: unknown }): Delivery => {
+export const deliveryOf = ({ kind, shippingAddress }: { kind?: string | undefined; shippingAddress?: unknown }): Delivery => {
   if (kind === 'concrete') return 'truck';
   return kind === 'goods' || shippingAddress ? 'carrier' : 'truck';
 };
@@ -80,7 +80,7 @@ const requestedWindow = z
 const form = {
   customerId: id.optional(),
   customer: customer.optional(),
-  /** Left out, the order goes by carrier when it has a shipping address, else by truck. */
+  /** Left out, concrete is ordered when all products are; else the order goes by carrier when it has a shipping address, or by truck. */
   kind: z.enum(['goods', 'concrete']).optional(),
   paymentMethod: z.enum(paymentMethods),
   paymentToken: text(200).optional(),

@@ -110,7 +110,7 @@ export const paymentMessages = {
   /** What came of one refund, named by its id; a dead one is the one that was asked for. */
   'payment.refund-answered': jobAnswer(refundResult),
   /** A part of the order is off: what is not captured becomes smaller, what is captured is given back by that much. Once per refundId. */
-  'payment.reduce': z.strictObject({ refundId: uuid, amountCents: someCents, reason: text(500) }),
+  'payment.reduce': z.strictObject({ refundId: uuid, amountCents: someCents, reason: text(500), by }),
   /** The cash of a COD order was taken at the door; it must be what is due. */
   'payment.collect': z.strictObject({ amountCents: someCents.optional(), by, version }),
   /** The collected cash was paid in. */

@@ -58,6 +58,8 @@ const version = { version: z.int().optional() };
 export const approveForm = z.strictObject({});
 export const approveExchangeForm = z.strictObject({ paymentToken: text(200).optional() });
 export const rejectForm = z.strictObject({ reason: text(500) });
+/** Cash that was due has been handed over: once, and always the whole of what was due. */
+export const paidOutForm = z.strictObject({});
 export const cancelReturnForm = z.strictObject({ reason: text(500).optional() });
 /** What came, and in which state. Lines that are not named came whole, in the condition of all; `refund: false` keeps the money of a line. */
 export const receiveForm = z.strictObject({
@@ -128,6 +130,7 @@ export const returnMessages = {
   'return.inspect': receiveForm.extend(version),
   'return.complete': z.strictObject(version),
   'return.cancel': cancelReturnForm.extend(version),
+  'return.paid-out': paidOutForm.extend(version),
 };
 
 /** What comes to an exchange from others names it as the order would be named. */
@@ -155,6 +158,7 @@ export const exchangeMessages = {
   /** An operator's word that the replacement has arrived, where no carrier says so. */
   'exchange.complete': z.strictObject(version),
   'exchange.cancel': cancelReturnForm.extend(version),
+  'exchange.paid-out': paidOutForm.extend(version),
   'inventory.reserved': z.object({ ...ofStock, quantity: z.int() }),
   'inventory.rejected': z.object({ ...ofStock, reason: z.string() }),
   'inventory.backordered': z.object(ofStock),

@@ -15,13 +15,15 @@ export const signed = (body: string, secret: string, now: Date): string => {
 
 /**
  * What a signed webhook says.
- * @throws Refused `webhook.signature`, `webhook.stale`, or `request.malformed`
+ * @throws Refused `webhook.signature`, `webhook.stale`, `webhook.early`, or `request.malformed`
  */
 export const openWebhook = (header: string | undefined, body: string, secret: string, now: Date): unknown => {
   const [, seconds, given] = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(header ?? '') ?? [];
   if (!seconds || !given) throw new Refused('webhook.signature');
   if (!timingSafeEqual(Buffer.from(given), Buffer.from(digest(seconds, body, secret)))) throw new Refused('webhook.signature');
-  if (Math.abs(now.getTime() / 1_000 - Number(seconds)) > TOLERANCE_S) throw new Refused('webhook.stale');
+  const ageS = now.getTime() / 1_000 - Number(seconds);
+  if (ageS > TOLERANCE_S) throw new Refused('webhook.stale');
+  if (ageS < -TOLERANCE_S) throw new Refused('webhook.early');
   try {
     return JSON.parse(body);
   } catch {

@@ -42,7 +42,7 @@ const beforeBooking: readonly FulfillmentStatus[] = ['pending', 'planned', 'pick
 export const fulfillmentDecider = (settings: FulfillmentSettings) => {
   const decide = (fulfillment: Fulfillment | undefined, message: Message, context: Ctx): Decided => {
     const heard = message as unknown as Heard;
-    if (heard.name === 'fulfillment.create') return create(fulfillment, heard.payload, context);
+    if (heard.name === 'fulfillment.create') return create(fulfillment, heard.payload, message, context);
     if (!fulfillment) return refuse('fulfillment.not-found');
     const { version } = heard.payload as { version?: number };
     if (version !== undefined && version !== fulfillment.version) return refuse('resource.changed', { version: fulfillment.version });
@@ -73,11 +73,16 @@ export const fulfillmentDecider = (settings: FulfillmentSettings) => {
   };
 
   /** Told by an order that is confirmed. Another that is open for the same order and place would send it twice. */
-  const create = (fulfillment: Fulfillment | undefined, order: Payload<'fulfillment.create'>, context: Ctx): Decided => {
+  const create = (
+    fulfillment: Fulfillment | undefined,
+    order: Payload<'fulfillment.create'>,
+    { headers }: Message,
+    context: Ctx,
+  ): Decided => {
     if (fulfillment) return ignore('it is there already');
     const holder = context.facts.holders.get(slotOf(order));
     if (holder !== undefined && holder !== context.key) return ignore(`${holder} is open for this order at ${order.locationId}`);
-    const fresh = born(context.key, order, settings.carrier);
+    const fresh = born(context.key, order, headers.correlationId, settings.carrier);
     return order.delivered ? backFilled(fresh, order.delivered) : goOn(also(from(fresh), announced(fresh)));
   };
 
@@ -141,12 +146,14 @@ export const fulfillmentDecider = (settings: FulfillmentSettings) => {
   return decide;
 };
 
-const born = (id: string, order: Payload<'fulfillment.create'>, carrier: string): Fulfillment => {
+const born = (id: string, order: Payload<'fulfillment.create'>, correlationId: string, carrier: string): Fulfillment => {
   const { owner, address, delivered, ...rest } = order;
   return {
     id,
     ...rest,
     owner: owner ?? null,
+    // An exchange asks in the history of its order.
+    historyKey: owner ? correlationId : order.orderKey,
     address: address ?? null,
     status: 'pending',
     heldFrom: null,
@@ -216,8 +223,8 @@ const atTheCarrier = (status: Fulfillment['shipmentStatus']): boolean => status 
 
 const wrongStep = ({ status }: Fulfillment): Decided => refuse('fulfillment.wrong-step', { status });
 
-/** A carrier knows nothing of the order's correlation: what follows from its report stands in the order's own history. */
-const inTheOrder = ({ orderKey }: Fulfillment, { headers }: Message, decision: Decided): Decided => ({
+/** A carrier knows nothing of correlations: what follows from its report stands in the order's own history, also of what an exchange sends. */
+const inTheOrder = ({ historyKey }: Fulfillment, { headers }: Message, decision: Decided): Decided => ({
   ...decision,
-  effects: inTrace({ correlationId: orderKey, traceparent: headers.traceparent }, ...decision.effects),
+  effects: inTrace({ correlationId: historyKey, traceparent: headers.traceparent }, ...decision.effects),
 });

@@ -9,6 +9,8 @@ export interface Fulfillment {
   orderNumber: string;
   /** `exchange`: orderKey is an exchange's, not an order's. */
   owner: 'exchange' | null;
+  /** The key of the order in whose history it stands, also when an exchange sends it. Read, never saved. */
+  historyKey: string;
   locationId: string;
   customerId: string;
   address: ShippingAddress | null;

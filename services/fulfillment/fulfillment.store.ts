@@ -6,10 +6,15 @@ import { type Message, Rows } from '../../runtime/decider.ts';
 import { Raced } from '../../runtime/failure.ts';
 import { type Fulfillment, type FulfillmentFacts, type Shipment, slotOf, type Tracking } from './fulfillment.state.ts';
 
+/** Of an exchange's the order's; its own order's else, so that only exchanges look further. */
+const HISTORY_KEY = `case when f.owner is null then f.order_key
+  else coalesce((select o.correlation_id from orders o where o.id = f.order_id), f.order_key) end`;
+
 const LOAD = `select id, order_key as "orderKey", order_id as "orderId", order_number as "orderNumber", owner, location_id as "locationId",
   customer_id as "customerId", address, lines, status, held_from as "heldFrom", bookings, shipment_status as "shipmentStatus", carrier,
-  tracking_no as "trackingNo", reason, ${iso('shipped_at')} as "shippedAt", ${iso('delivered_at')} as "deliveredAt", version
-from fulfillments where id = any(string_to_array($1::text, E'\\x1e')::uuid[])`;
+  tracking_no as "trackingNo", reason, ${iso('shipped_at')} as "shippedAt", ${iso('delivered_at')} as "deliveredAt", version,
+  ${HISTORY_KEY} as "historyKey"
+from fulfillments f where id = any(string_to_array($1::text, E'\\x1e')::uuid[])`;
 
 const load = async (tx: Tx, keys: readonly string[], messages: readonly Message[]): Promise<Loaded<Fulfillment, FulfillmentFacts>> => {
   const rows = await tx.query<Fulfillment>(LOAD, [keys.join('\x1e')]);

@@ -163,7 +163,11 @@ export default (config: Config): ServiceSchema => {
         return { id, state: 'discarded', reason };
       }),
       attention: checked(nothing, async (_, ctx) => ({
-        items: [...(await listAttention(runtimeOf(ctx.broker).database)), ...((await ctx.call('order.attention')) as object[])],
+        items: [
+          ...(await listAttention(runtimeOf(ctx.broker).database)),
+          ...((await ctx.call('order.attention')) as object[]),
+          ...((await ctx.call('returns.attention')) as object[]),
+        ],
         nextCursor: null,
       })),
     },

@@ -1,5 +1,5 @@
 /** A hold from its making to its end. One that finds too little waits in line, where the stock allows that. */
-import { type Decision, done, type Effect, ignore, type Message, publish } from '../../runtime/decider.ts';
+import { type Decision, done, type Effect, ignore, type Message, publish, tell } from '../../runtime/decider.ts';
 import { type Context, changed, moved, owned, type Payload, type Reservation, rejected, type Stock, save } from './inventory.state.ts';
 
 type OpenReservation = Reservation & { status: 'active' | 'confirmed' };
@@ -64,8 +64,8 @@ export const confirm = (stock: Stock, form: Payload<'inventory.confirm'>, contex
 export const consume = (stock: Stock, form: Payload<'inventory.consume'>, context: Context): Decision<Stock> => {
   const held = holdOf(context, form.orderKey);
   if (held?.status === 'consumed') return ignore('it is consumed already');
-  if (held?.status === 'backordered') return goneWithout(stock, form, held, context);
-  if (!isOpen(held)) return lapsed(form, held, context);
+  if (!held) return lapsed(form, held, context);
+  if (!isOpen(held)) return goneWithout(stock, form, held, context);
   return done(
     changed(stock, 0, -held.quantity),
     save(form.orderKey, { ...held, status: 'consumed', expiresAt: null }),
@@ -73,11 +73,30 @@ export const consume = (stock: Stock, form: Payload<'inventory.consume'>, contex
   );
 };
 
-/** It was delivered while it stood in line: it waits for nothing any more, and what has left was never in the books. */
+/**
+ * It has left the house while nothing was held for it: given back, run out, or still in line. What is there of it is taken up again, and
+ * consumed in a turn of its own, since only what is held can be consumed (models/inventory.ts). What is missing was never in the books, and is said.
+ */
 const goneWithout = (stock: Stock, form: Payload<'inventory.consume'>, held: Reservation, context: Context): Decision<Stock> => {
-  const left = leaveLine(stock, form.orderKey, held, 'it was delivered without', context);
-  return { ...left, effects: [...left.effects, ...lapsed(form, held, context).effects] };
+  const quantity = Math.min(held.quantity, stock.available);
+  const missing = quantity < held.quantity ? lapsed(form, held, context) : undefined;
+  const waited = held.status === 'backordered';
+  if (quantity === 0 && waited) return also(leaveLine(stock, form.orderKey, held, WITHOUT, context), missing);
+  if (quantity === 0) return lapsed(form, held, context);
+  const taken: Reservation = { ...held, ...(waited ? { place: null, waiting: null } : {}), quantity, status: 'active', expiresAt: null };
+  const took = done(
+    changed(stock, -quantity, quantity, waited ? { backordered: stock.backordered - 1 } : {}),
+    save(form.orderKey, taken),
+    waited ? released(form.orderKey, held, WITHOUT, context) : undefined,
+    moved(context, { kind: 'reserved', quantity, onHand: 0, orderId: form.orderId, reason: WITHOUT }),
+    tell('inventory', context.key, 'inventory.consume', form),
+  );
+  return also(took, missing);
 };
+
+const WITHOUT = 'it was delivered without';
+const also = (decision: Decision<Stock>, more: Decision<Stock> | undefined): Decision<Stock> =>
+  more ? { ...decision, effects: [...decision.effects, ...more.effects] } : decision;
 
 const lapsed = (form: Payload<'inventory.confirm'>, held: Reservation | undefined, context: Context): Decision<Stock> =>
   rejected(context.key, form, 'inventory.reservation-lapsed', { status: held?.status ?? 'none' });
@@ -106,6 +125,7 @@ const leaveLine = (stock: Stock, orderKey: string, held: Reservation, reason: st
 export const reduce = (stock: Stock, form: Payload<'inventory.reduce'>, context: Context): Decision<Stock> => {
   const { orderKey, orderId, quantity, reason } = form;
   const held = holdOf(context, orderKey);
+  if (held?.status === 'released' || held?.status === 'expired') return ignore('nothing is held', ...wantedLess(form, held));
   if (!isOpen(held) && held?.status !== 'backordered') return ignore('nothing is held');
   if (quantity >= held.quantity) return release(stock, form, context);
   const left = held.quantity - quantity;
@@ -120,6 +140,10 @@ export const reduce = (stock: Stock, form: Payload<'inventory.reduce'>, context:
     said,
   );
 };
+
+/** Should it leave the house all the same, no more than this will have left. */
+const wantedLess = ({ orderKey, quantity }: Payload<'inventory.reduce'>, held: Reservation): Effect[] =>
+  quantity < held.quantity ? [save(orderKey, { ...held, quantity: held.quantity - quantity })] : [];
 
 /** The clock's word may be late: what was confirmed, released or held anew meanwhile stays as it is. */
 export const expire = (stock: Stock, { orderKey, orderId }: Payload<'inventory.expire'>, context: Context): Decision<Stock> => {

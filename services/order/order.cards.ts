@@ -25,7 +25,10 @@ const FROM = ['from', 'oldStatus'] as const;
 const TO = ['to', 'newStatus'] as const;
 const REASON = ['reason', 'failureReason', 'what'] as const;
 
-/** The order's events as history entries: when, what, from where to where, why, and who. */
+/**
+ * The order's events as history entries: when, what, from where to where, why, and who. What no message caused was asked for at a door:
+ * unless the door knew by whom, nobody is named, for the actor did not do it by itself.
+ */
 export const timeline = (events: readonly StoredEvent[]) =>
   events.map(({ id, at, type, actor, key, data, correlationId, causationId, traceparent, by }) => ({
     id,
@@ -34,7 +37,7 @@ export const timeline = (events: readonly StoredEvent[]) =>
     ...optional('from', first(data, FROM)),
     ...optional('to', first(data, TO)),
     ...optional('reason', first(data, REASON)),
-    by: by ?? `${actor}/${key}`,
+    ...optional('by', by ?? (causationId ? `${actor}/${key}` : undefined)),
     correlationId,
     causationId,
     traceparent,

@@ -19,10 +19,20 @@ export const confirmed = (order: Order, context: Deciding, news: Effect[], secur
 
 /** A confirmed order goes to the dispatcher or to the warehouse; held back it waits; with its proof held already it is delivered. */
 export const sendOn = (order: Order, context: Deciding): [Order, Effect[]] => {
-  if (order.deliveredAt) return handOver(order, order.deliveredAt, 'proven before', context);
+  if (order.deliveredAt) return provenBefore(order, order.deliveredAt, context);
   if (order.blocked > 0) return [{ ...order, ...marked(order, { waiting: true }) }, []];
   return order.delivery === 'carrier' ? ship(order, context.newId()) : [order, [requestTruck(order)]];
 };
+
+/** Whoever listens hears of the delivery now that there is one; a truck that went before the confirmation has said it itself. */
+const provenBefore = (order: Order, deliveredAt: string, context: Deciding): [Order, Effect[]] => {
+  const [next, effects] = handOver(order, deliveredAt, 'proven before', context);
+  const byTruck = order.marks?.early === 'delivered';
+  return [next, byTruck ? effects : [...effects, deliveredEvent(order, deliveredAt, order.marks?.provenBy)]];
+};
+
+export const deliveredEvent = (order: Order, deliveredAt: string, by: string | undefined): Effect =>
+  publish('order.delivered', { ...address(order), deliveredAt, by });
 
 export const ship = (order: Order, fulfillmentId: string, delivered?: { at: string; by?: string }): [Order, Effect[]] => [
   { ...order, fulfillmentId, amended: true },
@@ -58,6 +68,8 @@ export const confirm = (order: Order, { reason, by, version, auto }: Payload<'or
   if (isOver(order) || isDelivered(order)) return already(order);
   if (order.paymentMethod !== 'cod') return refuse('order.not-cod');
   if (!pending || !leadsTo(order, 'confirmed')) return refuse('order.already-confirmed');
+  // With the proof, the goods have come, whatever the books say of them; without it nothing is sent that is not there.
+  if (!order.deliveredAt && order.awaiting.length > 0) return refuse('order.stock-not-held', { awaiting: order.awaiting });
   const paymentId = context.newId();
   const due: Effect[] = [
     publish('order.confirmed', { ...address(order), reason, by: by ?? (auto ? 'cod_auto_confirm' : undefined), from: order.status }),

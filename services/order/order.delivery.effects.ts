@@ -1,8 +1,8 @@
 /** An order under way: by truck or by carrier, and the proof that it has come. */
 import { done, type Effect, ignore, publish, refuse, tell } from '../../runtime/decider.ts';
-import { handOver, ship } from './order.confirming.effects.ts';
+import { deliveredEvent, handOver, ship } from './order.confirming.effects.ts';
 import { assignedEarly, deliveredEarly, inTransitEarly, unassignedEarly } from './order.early.effects.ts';
-import { already, exceptional, isDelivered, isOver, leadsTo, staleFor, statusEvent } from './order.effects.ts';
+import { already, consumeStock, exceptional, isDelivered, isOver, leadsTo, staleFor, statusEvent } from './order.effects.ts';
 import { held } from './order.paying.effects.ts';
 import { answers, undone } from './order.saga.effects.ts';
 import {
@@ -47,7 +47,9 @@ export const inTransit = (order: Order, { truckId }: Payload<'order.status.intra
 export const shipped = (order: Order, { fulfillmentId, carrier, trackingNo }: Payload<'order.shipped'>, context: Deciding): Decided => {
   if (order.fulfillmentId !== fulfillmentId) return ignore('it is not the fulfilment of this order');
   if (order.status === 'shipped' || isDelivered(order)) return ignore(`the order is ${order.status}`);
-  if (order.status !== 'confirmed') return exceptional(order, context, `${carrier} took it under ${trackingNo}`);
+  const taken = `${carrier} took it under ${trackingNo}`;
+  if (order.status === 'cancelled') return leftTooSoon(order, context, taken, undone(order, `fulfillment:${fulfillmentId}`, context));
+  if (order.status !== 'confirmed') return exceptional(order, context, taken);
   const next = moved(order, 'shipped', { sagaState: 'Shipped' });
   const late = order.marks?.renewing ? exceptional(order, context, 'it was shipped with what was cancelled').effects : [];
   return done(next, statusEvent(next, order.status, `${carrier} ${trackingNo}`), [...late]);
@@ -65,14 +67,26 @@ export const delivered = (order: Order, heard: Payload<'order.delivered'>, conte
     const [next, effects] = handOver(order, deliveredAt, who, context);
     return done(next, effects);
   }
-  const exception = exceptional(order, context, `${who.toLowerCase()} delivered it`);
-  const after = fulfillmentId ? undone(order, `fulfillment:${fulfillmentId}`, context) : undefined;
+  const what = `${who.toLowerCase()} delivered it`;
+  const tooLate = fulfillmentId ? undone(order, `fulfillment:${fulfillmentId}`, context) : undefined;
+  const byItsTruck = order.status === 'cancelled' && truckId !== undefined && order.truckId === truckId;
+  return tooLate || byItsTruck ? leftTooSoon(order, context, what, tooLate) : exceptional(order, context, what);
+};
+
+/**
+ * It was on its way before its cancellation came there. Its stock was told to release what was not on the shelf any more, so it is told that
+ * this has left; said twice, stock books it once. A parcel that is away is an answer too: there is nothing of it to be undone.
+ * @param after the order with its parcel's step answered, if that was open
+ */
+const leftTooSoon = (order: Order, context: Deciding, what: string, after: Order | undefined): Decided => {
+  const exception = exceptional(order, context, what, ...consumeStock(order));
   return after ? done(after, [...exception.effects]) : exception;
 };
 
 /** So far may the clock of whoever was at the door be ahead of ours. */
 const CLOCK_SKEW_MS = 300_000;
 const NOT_YET = { pointer: '/at', detail: 'must not be in the future' };
+const TOO_EARLY = { pointer: '/at', detail: 'must not be before the order was placed' };
 
 /** A fact, whatever the order's status: who signed, and when. What is on its way has come; what is not confirmed yet waits for that. */
 export const prove = (
@@ -85,13 +99,19 @@ export const prove = (
   if (isOver(order)) return already(order);
   if (isDelivered(order) || order.deliveredAt) return ignore('its delivery is proven already', ...cash(order, collected, by));
   if (at && new Date(at) > laterBy(context.now, CLOCK_SKEW_MS)) return refuse('request.invalid', { errors: [NOT_YET] });
+  if (at && isBeforePlaced(order, at, context)) return refuse('request.invalid', { errors: [TOO_EARLY] });
   const deliveredAt = at ?? context.now.toISOString();
   const proven = amended(order, { deliveredAt, ...marked(order, { ...provenBy(signedBy ?? by), ...later(order, collected) }) });
   const news = publish('order.delivery.proven', { ...address(order), signedBy, at: deliveredAt, by });
   if (!['confirmed', 'assigned', 'shipped'].includes(order.status)) return done(proven, news, notAgain(order));
   const [next, effects] = handOver(proven, deliveredAt, 'Proven', context);
-  const told = publish('order.delivered', { ...address(order), deliveredAt, by: by ?? signedBy });
-  return done(next, news, effects, told, notAgain(order), cash(order, collected, by));
+  return done(next, news, effects, deliveredEvent(order, deliveredAt, by ?? signedBy), notAgain(order), cash(order, collected, by));
+};
+
+/** Else a proof from long ago would end the customer's right of return at once. */
+const isBeforePlaced = ({ correlationId }: Order, at: string, { facts }: Deciding): boolean => {
+  const placed = facts.ages?.get(correlationId)?.createdAt;
+  return placed !== undefined && new Date(at) < laterBy(new Date(placed), -CLOCK_SKEW_MS);
 };
 
 const provenBy = (name: string | undefined) => (name ? { provenBy: name } : {});

@@ -44,7 +44,8 @@ const place = (form: Payload<'order.accepted'>, context: Deciding): Order => {
   });
   const plantId = form.plantId ?? facts.stockedPlants.get(key)?.[0] ?? [...facts.plants][0] ?? 'none';
   const stock = sumByStock(form.items, plantId);
-  const delivery = deliveryOf(form);
+  const kind = form.kind ?? kindOf(form.items, context);
+  const delivery = deliveryOf({ ...form, kind });
   return {
     id,
     orderNumber: `ORD-${now.toISOString().slice(0, 10).replaceAll('-', '')}-${id.padStart(6, '0')}`,
@@ -76,9 +77,13 @@ const place = (form: Payload<'order.accepted'>, context: Deciding): Order => {
     marks: null,
     reason: null,
     version: 1,
-    intake: { form, items },
+    intake: { form: kind ? { ...form, kind } : form, items },
   };
 };
+
+/** Who names no kind and orders nothing but concrete means concrete: no carrier takes it, whatever address is given. */
+const kindOf = (items: readonly { sku: string }[], { facts }: Deciding): 'concrete' | undefined =>
+  items.every(({ sku }) => facts.products.get(sku)?.kind === 'concrete') ? 'concrete' : undefined;
 
 const sumByStock = (items: readonly { sku: string; quantity: number }[], plantId: string): Order['stock'] => {
   const sums = new Map<string, number>();

@@ -1,7 +1,7 @@
 /** What comes of an order's payment, and its being tried again. */
 import { done, type Effect, ignore, publish, refuse, tell } from '../../runtime/decider.ts';
 import { confirmed } from './order.confirming.effects.ts';
-import { already, exceptional, isDelivered, isOver, leadsTo, reserveStock, staleFor, statusEvent } from './order.effects.ts';
+import { already, exceptional, isOver, leadsTo, reserveStock, staleFor, statusEvent } from './order.effects.ts';
 import { startClock } from './order.paying.effects.ts';
 import { compensate, undone } from './order.saga.effects.ts';
 import { address, type Decided, type Deciding, marked, moved, type Order, type Payload } from './order.state.ts';
@@ -81,7 +81,7 @@ export const collected = (order: Order, { paymentId }: Payload<'payment.cod.coll
 export const retryPayment = (order: Order, { paymentToken, by, version }: Payload<'order.retry-payment'>, context: Deciding): Decided => {
   const stale = staleFor(order, version);
   if (stale) return stale;
-  if (isOver(order) || isDelivered(order)) return already(order);
+  if (isOver(order)) return already(order);
   if (order.status !== 'payment_failed' || !leadsTo(order, 'payment_processing')) return refuse('order.payment-not-failed');
   if (order.awaiting.length > 0) return refuse('order.retry-under-way');
   const [timed, clock] = startClock(order, context);

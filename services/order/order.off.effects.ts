@@ -17,11 +17,11 @@ import {
   type Reduction,
 } from './order.state.ts';
 
-/** Asked by the gateway and the REPL, in any phase until something is delivered. */
+/** Asked by the gateway and the REPL, in any phase until something is delivered, or a carrier has it: a truck is called back, a parcel is not (T11). */
 export const cancel = (order: Order, { reason, by, version }: Payload<'order.cancel'>, context: Deciding): Decided => {
   const stale = staleFor(order, version);
   if (stale) return stale;
-  if (isOver(order) || !leadsTo(order, 'cancelled')) return already(order);
+  if (isOver(order) || !leadsTo(order, 'cancelled') || isWithCarrier(order)) return already(order);
   const off = moved(order, 'cancelled', { reason, awaiting: [] });
   const [next, undoing] = compensate(order, off, context, { reason, by });
   return done(
@@ -40,13 +40,15 @@ export const cancel = (order: Order, { reason, by, version }: Payload<'order.can
   );
 };
 
+const isWithCarrier = ({ delivery, status }: Order): boolean => delivery === 'carrier' && status === 'shipped';
+
 /** A quantity of one line is off: its stock, its money and its part of the total follow; with the last of all, the order. */
 export const cancelItem = (order: Order, heard: Payload<'order.cancel-item'>, context: Deciding): Decided => {
   const { itemId, quantity, reason, by, version } = heard;
   const stale = staleFor(order, version);
   if (stale) return stale;
   if (isOver(order) || isDelivered(order)) return already(order);
-  if (order.delivery === 'carrier' && order.status === 'shipped') return already(order);
+  if (isWithCarrier(order)) return already(order);
   const item = context.rows.get<Item>('order_items', itemId);
   if (!item) return refuse('order.item-not-found', { itemId });
   const left = item.quantity - item.quantityCancelled;
@@ -54,6 +56,8 @@ export const cancelItem = (order: Order, heard: Payload<'order.cancel-item'>, co
   const row = write('order_items', itemId, { ...item, quantityCancelled: item.quantityCancelled + quantity });
   const amountCents = quantity * item.unitPriceCents;
   const news = publish('order.item.cancelled', { ...address(order), itemId, sku: item.sku, quantity, amountCents, reason, by });
+  // The total stays at what these were worth: what the payment gives back now, as of any order that is cancelled whole. Were it set to nothing,
+  // it would say of the same call and the same refund something else, and the order would no longer show what was called off last.
   if (quantity === order.quantity) {
     const whole = cancel(order, { reason, by }, context);
     return whole.kind === 'done' ? done(whole.state, row, news, [...whole.effects]) : whole;

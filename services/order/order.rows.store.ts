@@ -16,6 +16,9 @@ export const keysOf = (messages: readonly Message[], names: readonly string[]): 
 
 const LISTED = (bind: string): string => `any(string_to_array(${bind}::text, E'\\x1e')::uuid[])`;
 
+/** An exchange whose replacement could not be had went on as a return under the same id: such a one ends as what it became. */
+const WENT_ON = `case when b.kind = 'exchange' and exists (select from returns r where r.id = b.id) then 'return' else b.kind end`;
+
 /** One statement, if any message of the batch needs it. */
 export const loadChildren = async (tx: Tx, messages: readonly Message[]): Promise<Map<string, Rows> | undefined> => {
   const [items, holds, returns] = [NEED_ITEMS, NEED_HOLDS, NEED_RETURNS].map((names) => keysOf(messages, names).join('\x1e'));
@@ -31,8 +34,8 @@ export const loadChildren = async (tx: Tx, messages: readonly Message[]): Promis
        'orderVersion', order_version, 'releasedAt', ${iso('released_at')}, 'releasedBy', released_by)
      from order_holds where order_key = ${LISTED('$2')}
      union all
-     select order_key, 'order_returns', id::text, json_build_object('kind', kind, 'lines', lines, 'status', status, 'reason', reason)
-     from order_returns where order_key = ${LISTED('$3')}`,
+     select order_key, 'order_returns', b.id::text, json_build_object('kind', ${WENT_ON}, 'lines', lines, 'status', status, 'reason', reason)
+     from order_returns b where order_key = ${LISTED('$3')}`,
     [items, holds, returns],
   );
   for (const { key, what, id, row } of found) {
@@ -73,7 +76,7 @@ export const childParts = (binds: Binds, written: Changes<Order>['rows']): strin
       : [
           `saved_returns as (
       insert into order_returns (id, order_key, kind, lines, status, reason) select * from ${binds.rows('r', RETURN_COLUMNS, returns)}
-      on conflict (id) do update set status = excluded.status, updated_at = now())`,
+      on conflict (id) do update set kind = excluded.kind, status = excluded.status, updated_at = now())`,
         ]),
     ...(items.length === 0
       ? []

@@ -122,16 +122,17 @@ export interface Product {
   name: string;
   priceCents: number;
   currency: string;
+  kind?: 'goods' | 'concrete';
 }
 
-/** What the store reads for orders that are new, and of those a clock asks to cancel themselves. */
+/** What the store reads for orders that are new, and of those that must know how old they are. */
 export interface OrderFacts {
   products: Map<string, Product>;
   plants: Set<string>;
   ids: Map<string, string>;
   /** Plants by key of an order that names none: those with the most of what it asks first. */
   stockedPlants: Map<string, string[]>;
-  /** By key, for order.auto-cancel only. */
+  /** By key, for order.auto-cancel and order.prove-delivery only. */
   ages?: Map<string, Age>;
 }
 

@@ -28,7 +28,7 @@ const load = async (tx: Tx, keys: readonly string[], messages: readonly Message[
   for (const order of await tx.query<Order>(LOAD, [keys.join('\x1e')])) states.set(order.correlationId, order);
   const fresh = messages.filter(({ name, key }) => name === 'order.accepted' && !states.has(key)) as Message<string, Accepted>[];
   const facts = await loadFacts(tx, fresh);
-  const aged = keysOf(messages, ['order.auto-cancel']);
+  const aged = keysOf(messages, ['order.auto-cancel', 'order.prove-delivery']);
   if (aged.length > 0) facts.ages = await loadAges(tx, aged);
   return { states, rows: await loadChildren(tx, messages), facts };
 };
@@ -41,7 +41,7 @@ const loadFacts = async (tx: Tx, fresh: readonly Message<string, Accepted>[]): P
   const skus = [...new Set(fresh.flatMap(({ payload }) => payload.items.map(({ sku }) => sku)))];
   const [row] = await tx.query<{ products: Product[] | null; plants: string[] | null; ids: string[] }>(
     `select
-      (select json_agg(json_build_object('sku', sku, 'name', name, 'priceCents', price_cents, 'currency', currency))
+      (select json_agg(json_build_object('sku', sku, 'name', name, 'priceCents', price_cents, 'currency', currency, 'kind', kind))
        from products where sku = any(string_to_array($1::text, E'\\x1e'))) as products,
       (select json_agg(id order by id) from plants) as plants,
       (select json_agg(nextval('orders_id_seq')::text) from generate_series(1, $2::int)) as ids`,

@@ -20,8 +20,10 @@ const DELIVERY_STATUS = `case
   when o.status = 'validated' and o.marks->>'early' is not null then o.marks->>'early'
   else 'none' end`;
 
+/** Cash that people gave back stands in the amounts alone: the payment stays collected, or paid in. */
 const PAYMENT_STATUS = `coalesce(case
-  when p.status in ('captured', 'refunding') and p.refunded_cents > 0 then 'partially_refunded'
+  when p.status in ('cod_collected', 'cod_remitted') and p.refunded_cents > 0 and p.refunded_cents >= p.captured_cents then 'refunded'
+  when p.status in ('captured', 'refunding', 'cod_collected', 'cod_remitted') and p.refunded_cents > 0 then 'partially_refunded'
   when p.status in ('captured', 'refunding') then 'paid'
   when p.status in ('refunded', 'voided', 'failed', 'authorized', 'partially_refunded', 'cod_due', 'cod_collected') then p.status
   when p.status = 'capturing' and (o.marks->>'authorized')::boolean then 'authorized'
@@ -30,13 +32,18 @@ const PAYMENT_STATUS = `coalesce(case
   when p.status = 'expired' then 'failed'
   when p.id is null and o.payment_id is not null and o.payment_method = 'cod' then 'cod_due' end, 'none')`;
 
+/**
+ * What the order says, and how far its own fulfilment is. A hold can stop neither what is at the carrier already nor a truck that has the
+ * order: there it holds nothing.
+ */
 const FULFILLMENT_STATUS = `case
   when o.status in ('delivered', 'completed') then case
     when exists (select from order_items i where i.order_id = o.id and i.quantity_cancelled > 0) then 'partial' else 'fulfilled' end
   when o.status in ('cancelled', 'failed') then 'cancelled'
-  when o.blocked > 0 then 'on_hold'
+  when o.status = 'shipped' or f.status in ('ready', 'shipped', 'delivered', 'failed') then 'in_progress'
+  when f.status = 'on_hold' or (o.blocked > 0 and o.status <> 'assigned') then 'on_hold'
   when json_array_length(o.marks->'backordered') > 0 then 'backordered'
-  when o.status = 'shipped' then 'in_progress'
+  when f.status in ('picking', 'packed') then 'in_progress'
   when o.status in ('assigned', 'confirmed') then 'scheduled'
   else 'unfulfilled' end`;
 
@@ -69,6 +76,7 @@ select o.id, o.order_number as "orderNumber", o.correlation_id as "correlationId
 from orders o
 join order_sagas s on s.correlation_id = o.correlation_id
 left join payments p on p.id = o.payment_id
+left join fulfillments f on f.id = o.fulfillment_id
 left join trucks t on t.order_key = o.correlation_id`;
 
 export const orderById = async (tx: Tx, id: string): Promise<OrderCard | undefined> =>

@@ -1,6 +1,6 @@
 /** Money that was authorised first is taken when it is told to: when the goods have been delivered. */
 import { type Context, done, type Effect, ignore, publish } from '../../runtime/decider.ts';
-import { attempt, captureJob, confirmation, facts, failure, stuck, voiding } from './payment.effects.ts';
+import { attempt, captureJob, confirmation, facts, failure, stuck, tooLate, voiding } from './payment.effects.ts';
 import { beginNext } from './payment.refund.effects.ts';
 import { captureKey, changed, type Decided, type Payload, type Payment } from './payment.state.ts';
 import { drop, startUndo, startVoid, waitingRefunds } from './payment.undo.effects.ts';
@@ -51,7 +51,7 @@ export const captureAnswered = (payment: Payment, answer: Payload<'payment.captu
 /** The money is here, by whichever way the news came. */
 export const captured = (payment: Payment, change: Partial<Payment>, context: Context, ...effects: Effect[]): Decided => {
   const paid = changed(payment, { ...change, status: 'captured', capturedCents: payment.amountCents });
-  if (payment.undo) return startUndo(paid, payment.reason ?? 'the order is off', context, ...effects);
+  if (payment.undo) return startUndo(paid, payment.reason ?? 'the order is off', context, ...effects, tooLate(paid));
   const news =
     payment.authorizedCents > 0
       ? publish('payment.captured', { ...facts(paid), status: paid.status, providerRef: paid.providerRef })

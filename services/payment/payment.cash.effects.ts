@@ -12,8 +12,12 @@ export const collect = (payment: Payment, { amountCents = payment.amountCents, b
   return done(collected, publish('payment.cod.collected', { ...facts(collected), status: collected.status, by }));
 };
 
+/** Told by whoever paid it in. Said again it is the same; under another reference it is other cash, and one of the two is mistaken. */
 export const remit = (payment: Payment, { reference, by }: Payload<'payment.remit'>): Decided => {
-  if (payment.status === 'cod_remitted') return ignore('it is paid in already');
+  if (payment.status === 'cod_remitted') {
+    if (payment.providerRef === reference) return ignore('it is paid in already');
+    return refuse('payment.reference-differs', { reference: payment.providerRef });
+  }
   if (payment.status !== 'cod_collected') return refuse('payment.not-collected', { status: payment.status });
   const remitted = changed(payment, { status: 'cod_remitted', providerRef: reference });
   return done(remitted, publish('payment.cod.remitted', { ...facts(remitted), status: remitted.status, reference, by }));

@@ -1,7 +1,7 @@
 /** How a payment begins, and how it hears what came of it: by the call's answer, by a report, or by the reconciliation. */
 import { type Context, cancelTimer, done, type Effect, ignore, inTrace, type Message, setTimer } from '../../runtime/decider.ts';
 import { authorized, captureAnswered, captured, isCapture, notTaken } from './payment.capture.effects.ts';
-import { attempt, captureJob, chargeJob, failure, undoJob, voidJob } from './payment.effects.ts';
+import { attempt, captureJob, chargeJob, failure, tooLate, undoJob, voidJob } from './payment.effects.ts';
 import { changed, chargeKey, type Decided, type Payload, type Payment, type PaymentSettings } from './payment.state.ts';
 import { drop, letGo, startUndo, startVoid, waitingRefunds } from './payment.undo.effects.ts';
 
@@ -72,7 +72,8 @@ const isAsked = (payment: Payment): boolean => payment.status === 'authorizing' 
 const late = (payment: Payment, found: string | undefined, providerRef: string | null, context: Context): Decided | undefined => {
   if (!['failed', 'voided', 'voiding', 'expired'].includes(payment.status)) return undefined;
   const reason = 'it was paid too late';
-  if (found === 'captured') return startUndo({ ...payment, providerRef, capturedCents: payment.amountCents }, reason, context);
+  const paid = { ...payment, providerRef, capturedCents: payment.amountCents };
+  if (found === 'captured') return startUndo(paid, reason, context, tooLate(paid));
   if (found === 'authorized' && payment.status !== 'voiding')
     return startVoid({ ...payment, providerRef, authorizedCents: payment.amountCents }, reason);
   return undefined;

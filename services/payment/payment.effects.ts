@@ -18,6 +18,13 @@ export const facts = ({ id, orderKey, orderId, orderNumber, amountCents, currenc
 export const confirmation = (payment: Payment): Effect =>
   publish('payment.confirmed', { ...facts(payment), status: payment.status, providerRef: payment.providerRef });
 
+/**
+ * Money that came for an order that is off, and goes straight back: for its history only. The order hears of it when it is refunded; a
+ * `payment.confirmed` would be news to act on, and ask for the same undoing once more.
+ */
+export const tooLate = (payment: Payment): Effect =>
+  publish('payment.captured', { ...facts(payment), status: 'captured', providerRef: payment.providerRef, undone: true });
+
 export const failure = (payment: Payment, failureReason: string): Effect =>
   publish('payment.failed', { ...facts(payment), status: payment.status, failureReason });
 

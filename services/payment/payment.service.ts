@@ -24,10 +24,11 @@ import { openWebhook } from '../webhook.ts';
 import { type Payment, paymentDecider } from './payment.decider.ts';
 import { paymentJobs } from './payment.jobs.ts';
 import { paymentStore } from './payment.store.ts';
-import { figuresOf, orderKeyOf, refundsOf, retryStuck } from './payment.views.store.ts';
+import { billOf, cashDueFor, figuresOf, orderKeyOf, refundsOf, retryStuck } from './payment.views.store.ts';
 import { Providers } from './providers.ts';
 import { reconcile } from './reconcile.ts';
-import { type Report, stripeReport } from './webhook.ts';
+import { heard, mustBeOf, mustExist, type Report, type Reported, reportOf, warnOfAmount } from './report.ts';
+import { stripeReport } from './webhook.ts';
 
 const definitionOf = (config: Config): Actor<Payment> => ({
   type: 'payment',
@@ -40,17 +41,6 @@ const definitionOf = (config: Config): Actor<Payment> => ({
   store: paymentStore,
   onPoison: 'park',
 });
-
-type Reported = z.output<typeof paymentWebhook>;
-
-/** What a provider or a bank reports, as the payment hears it. */
-const reportOf = ({ payment_id: paymentId, event_type, event_id: eventId, failure_reason }: Reported): Report => ({
-  paymentId,
-  outcome: event_type === 'payment.confirmed' ? 'captured' : 'failed',
-  eventId,
-  ...(failure_reason ? { reason: failure_reason } : {}),
-});
-const heard = ({ paymentId: _key, ...report }: Report) => report;
 
 const reports = (event: string) => ({
   [event]: {
@@ -71,10 +61,19 @@ export default (config: Config): ServiceSchema => {
   const providers = new Providers(config);
   let log: Logger = silent;
 
-  /** @returns undefined for what concerns no payment. @throws Refused when it is not signed */
-  const reportFrom = async (name: string, signature: string | undefined, raw: string, now: Date): Promise<Report | undefined> => {
-    if (name === 'stripe') return stripeReport(signature, raw, config.stripeWebhookSecret);
-    return reportOf(check(paymentWebhook, openWebhook(signature, raw, config.paymentWebhookSecret, now)));
+  /** @returns undefined for what concerns no payment. @throws Refused when it is not signed, or speaks of no payment that we know */
+  const reportFrom = async ({ provider, signature, raw }: z.output<typeof signed>, ctx: Call): Promise<Report | undefined> => {
+    const { database } = runtimeOf(ctx.broker);
+    if (provider === 'stripe') {
+      const report = await stripeReport(signature, raw, config.stripeWebhookSecret);
+      if (report) mustExist(await billOf(database, report.paymentId), report.paymentId);
+      return report;
+    }
+    const said = check(paymentWebhook, openWebhook(signature, raw, config.paymentWebhookSecret, database.now()));
+    const bill = mustExist(await billOf(database, said.payment_id), said.payment_id);
+    mustBeOf(bill, said);
+    warnOfAmount(bill, said, log);
+    return reportOf(said);
   };
 
   /** Asks the payment in its own turn, in its order's history. @throws Refused with its code */
@@ -113,18 +112,23 @@ export default (config: Config): ServiceSchema => {
     ] as ServiceSchema[],
     actions: {
       /** POST /api/payments/webhooks/:provider. Each event id is taken once; amounts come from the database, never from here. */
-      webhook: checked(signed, async ({ provider: name, signature, raw }, ctx) => {
+      webhook: checked(signed, async (sent, ctx) => {
         const runtime = runtimeOf(ctx.broker);
-        const report = await reportFrom(name, signature, raw, runtime.database.now());
+        const report = await reportFrom(sent, ctx);
         if (!report) return { received: true, ignored: true };
-        const once = { consumer: `payment/${name}`, messageId: report.eventId };
+        const once = { consumer: `payment/${sent.provider}`, messageId: report.eventId };
         const fresh = await runtime.tell('payment', report.paymentId, 'payment.reported', heard(report), { once });
         return { received: true, repeated: !fresh };
       }),
-      /** POST /api/payments/:id/refund. The same Idempotency-Key is the same refund, even when the first answer was lost. */
+      /**
+       * POST /api/payments/:id/refund. The same Idempotency-Key is the same refund, even when the first answer was lost. While cash is due for
+       * what was sent back, it is paid out there: booked here too, the same cash would go out twice.
+       */
       refund: checked(change.extend(refundForm.shape), async ({ id, ...form }, ctx) => {
         const key = ctx.meta.idempotencyKey as string | undefined;
         const refundId = key ? derivedId(`refund ${id} ${key}`) : runtimeOf(ctx.broker).newId();
+        const due = await cashDueFor(runtimeOf(ctx.broker).database, id, refundId);
+        if (due.length > 0) throw new Refused('payment.cash-due', { id, due });
         await ask(ctx, id, 'payment.refund', { refundId, ...form });
         const refunds = await refundsOf(runtimeOf(ctx.broker).database, id);
         return { paymentId: id, ...refunds.find((refund) => refund.refundId === refundId) };

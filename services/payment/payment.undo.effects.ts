@@ -1,7 +1,7 @@
 /** What was authorised or taken for an order that is off: it is let go, or goes back, once, whenever it was taken. */
 import { type Context, done, type Effect, ignore, write } from '../../runtime/decider.ts';
 import { payBack } from './payment.cash.effects.ts';
-import { attempt, refunding, stuck, undoCents, undoJob, voiding, voidJob } from './payment.effects.ts';
+import { attempt, refunding, stuck, tooLate, undoCents, undoJob, voiding, voidJob } from './payment.effects.ts';
 import { changed, type Decided, isCash, leftCents, type Payload, type Payment, type Refund, undoKey, voidKey } from './payment.state.ts';
 
 /** Told by an order that is off, whatever it knows of the money. */
@@ -97,7 +97,7 @@ export const letGo = (payment: Payment, { outcome, result, error }: Payload<'pay
   if (result?.status === 'captured') {
     // It had been captured meanwhile: then the whole goes back.
     const taken = { ...payment, capturedCents: payment.amountCents };
-    return startUndo(taken, payment.reason ?? 'the order is off', context, recorded);
+    return startUndo(taken, payment.reason ?? 'the order is off', context, recorded, tooLate(taken));
   }
   const voided = changed(payment, { status: 'voided' });
   return done(voided, recorded, voiding(voided, payment.reason ?? ''));

@@ -12,6 +12,40 @@ export const orderKeyOf = async (tx: Tx, id: string): Promise<string | undefined
   return row?.orderKey;
 };
 
+export interface Bill {
+  orderId: string;
+  orderNumber: string;
+  amountCents: number;
+  currency: string;
+}
+
+/** What a report must speak of. A payment that its order shows already, and that has not taken its first message yet, is one too. */
+export const billOf = async (tx: Tx, id: string): Promise<Bill | undefined> =>
+  (
+    await tx.query<Bill>(
+      `select order_id::text as "orderId", order_number as "orderNumber", amount_cents::float as "amountCents", currency
+       from payments where id = $1::text::uuid
+       union all
+       select p->>'orderId', p->>'orderNumber', (p->>'amountCents')::float, p->>'currency'
+       from (select payload::json as p from mailbox where actor = 'payment' and key = $1::text and name = 'payment.charge') m
+       limit 1`,
+      [id],
+    )
+  )[0];
+
+/** Whose cash is still to be paid out of this payment: returns and exchanges of its order. A refund that is known already is not held up. */
+export const cashDueFor = async (tx: Tx, paymentId: string, refundId: string): Promise<string[]> =>
+  (
+    await tx.query<{ id: string }>(
+      `select d.id::text as id from payments p join (
+         select id, order_id, payment_id from returns where refund_state = 'due'
+         union all select id, order_id, payment_id from exchanges where refund_state = 'due') d
+         on d.order_id = p.order_id and d.payment_id = p.id
+       where p.id = $1 and not exists (select from refunds f where f.payment_id = p.id and f.id = $2::uuid)`,
+      [paymentId, refundId],
+    )
+  ).map(({ id }) => id);
+
 export interface RefundCard {
   refundId: string;
   amountCents: number;

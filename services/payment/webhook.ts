@@ -3,15 +3,7 @@ import { z } from 'zod';
 import { Refused } from '../../models/errors.ts';
 import { uuid } from '../../models/words.ts';
 import { TOLERANCE_S } from '../webhook.ts';
-
-/** What a payment hears of a report. */
-export interface Report {
-  paymentId: string;
-  outcome: 'captured' | 'failed';
-  eventId: string;
-  providerRef?: string;
-  reason?: string;
-}
+import type { Report } from './report.ts';
 
 const stripeEvent = z.object({
   id: z.string().max(200),

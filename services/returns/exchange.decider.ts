@@ -7,7 +7,7 @@ import { cancelTimer, type Decision, done, ignore, type Message, publish, refuse
 import { holdBack, letGo, type Step, send, undoCharge } from './exchange.effects.ts';
 import type { Deciding, Exchange, ExchangeSettings, Heard, Payload } from './exchange.state.ts';
 import { completed, delivered, expired, failed, paid, rejected, reserved, shipped, stopped, waits } from './exchange.supply.effects.ts';
-import { news, takeBack } from './returns.effects.ts';
+import { news, paidOut, takeBack } from './returns.effects.ts';
 import { BOOKING_MS, barred, changed, counted, fresh, inTheOrder, mistaken, outdated, passed, worth } from './returns.state.ts';
 
 export const exchangeDecider =
@@ -16,12 +16,13 @@ export const exchangeDecider =
     const heard = message as unknown as Heard;
     if (heard.name === 'exchange.request') return request(one, heard.payload, context);
     if (!one) return refuse('exchange.not-found');
-    return inTheOrder(one.orderKey, message, answer(one, heard, context, settings));
+    return inTheOrder(one.orderKey, message, answer(one, heard, message, context, settings));
   };
 
 const answer = (
   one: Exchange,
   heard: Exclude<Heard, { name: 'exchange.request' }>,
+  message: Message,
   context: Deciding,
   settings: ExchangeSettings,
 ): Decision<Exchange> => {
@@ -46,6 +47,8 @@ const answer = (
       return complete(one, heard.payload, context);
     case 'exchange.cancel':
       return cancel(one, heard.payload);
+    case 'exchange.paid-out':
+      return paidOut('exchange', one, message, heard.payload.version);
     case 'inventory.reserved':
       return reserved(one, heard.payload, context);
     case 'inventory.rejected':

@@ -16,6 +16,7 @@ import {
   exchangeForm,
   exchangeLife,
   exchangeMessages,
+  paidOutForm,
   receiveForm,
   rejectForm,
 } from '../../models/returns.ts';
@@ -59,6 +60,7 @@ export default (config: Config): ServiceSchema => {
       toReturn: ask('exchange', 'exchange.to-return', approveForm),
       complete: ask('exchange', 'exchange.complete', approveForm),
       cancel: ask('exchange', 'exchange.cancel', cancelReturnForm),
+      paidOut: ask('exchange', 'exchange.paid-out', paidOutForm),
     },
   } as ServiceSchema;
 };

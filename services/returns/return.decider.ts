@@ -15,7 +15,7 @@ import {
   refuse,
   setTimer,
 } from '../../runtime/decider.ts';
-import { giveBack, news, takeBack } from './returns.effects.ts';
+import { giveBack, news, paidOut, takeBack } from './returns.effects.ts';
 import {
   BOOKING_MS,
   barred,
@@ -44,12 +44,13 @@ export const decide = (one: Return | undefined, message: Message, context: Decid
   if (heard.name === 'return.request') return request(one, heard.payload, context);
   if (heard.name === 'return.take-over') return inTheOrder(heard.payload.orderKey, message, takeOver(one, heard.payload, context));
   if (!one) return refuse('return.not-found');
-  return inTheOrder(one.orderKey, message, answer(one, heard, context));
+  return inTheOrder(one.orderKey, message, answer(one, heard, message, context));
 };
 
 const answer = (
   one: Return,
   heard: Exclude<Heard, { name: 'return.request' | 'return.take-over' }>,
+  message: Message,
   context: Deciding,
 ): Decision<Return> => {
   switch (heard.name) {
@@ -71,6 +72,8 @@ const answer = (
       return complete(one, heard.payload, context);
     case 'return.cancel':
       return cancel(one, heard.payload);
+    case 'return.paid-out':
+      return paidOut('return', one, message, heard.payload.version);
   }
 };
 

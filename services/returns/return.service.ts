@@ -10,6 +10,7 @@ import { tracing } from '../../mixins/tracing.mixin.ts';
 import {
   approveForm,
   cancelReturnForm,
+  paidOutForm,
   type ReturnStatus,
   receiveForm,
   rejectForm,
@@ -50,5 +51,7 @@ export default (): ServiceSchema =>
       inspect: ask('return', 'return.inspect', receiveForm),
       complete: ask('return', 'return.complete', approveForm),
       cancel: ask('return', 'return.cancel', cancelReturnForm),
+      /** POST /api/returns/:id/paid-out: the cash that was due is with the customer. */
+      paidOut: ask('return', 'return.paid-out', paidOutForm),
     },
   }) as ServiceSchema;

@@ -1,6 +1,6 @@
 /** What returns and exchanges say alike: to the warehouse, to the payment, and to whoever follows an order. */
-import { type Context, type Effect, tell } from '../../runtime/decider.ts';
-import type { ReturnFacts, SentBack } from './returns.state.ts';
+import { type Context, type Decision, done, type Effect, ignore, type Message, refuse, tell } from '../../runtime/decider.ts';
+import { changed, outdated, type ReturnFacts, type SentBack } from './returns.state.ts';
 
 /** What an event of a return or an exchange says; `lines` so that a warehouse can adjust by it alone (B27). */
 export const news = (
@@ -64,4 +64,23 @@ export const giveBack = (
   const name = NOT_TAKEN_YET.includes(paid.status) ? 'payment.reduce' : 'payment.refund';
   const command = tell('payment', paymentId as string, name, { refundId: id, amountCents: cents, reason });
   return { refundCents: cents, refundState: 'asked', effects: [command] };
+};
+
+/**
+ * People have handed the cash over. It is booked on the payment under the id of what was sent back, so once; and as a reduction, which is
+ * never more than is left: some of it may have gone back by hand before.
+ */
+export const paidOut = <S extends SentBack>(
+  of: 'return' | 'exchange',
+  one: S,
+  { headers: { by } }: Message,
+  version: number | undefined,
+): Decision<S> => {
+  if (one.refundState === 'asked') return ignore('the payment was told already');
+  const no = outdated(one, version);
+  if (no) return no;
+  const { id, paymentId, refundCents: amountCents, refundState, reason } = one;
+  if (refundState !== 'due' || paymentId === null) return refuse(`${of}.wrong-status`, { status: one.status, refundState });
+  const booking = { refundId: id, amountCents, reason, ...(by ? { by } : {}) };
+  return done(changed<SentBack>(one, { refundState: 'asked' }) as S, tell('payment', paymentId, 'payment.reduce', booking));
 };

@@ -3,7 +3,7 @@ import type { PaymentMethod } from '../../models/order.ts';
 import type { Condition, ReturnLine } from '../../models/returns.ts';
 import { type Decision, ignore, inTrace, type Message, refuse } from '../../runtime/decider.ts';
 
-/** `due`: cash that was taken at the door is to be given back by people; `asked`: the payment was told. */
+/** `due`: cash that was taken at the door is to be given back by people, who then say so; `asked`: the payment was told. */
 export type RefundState = 'none' | 'asked' | 'due';
 
 export interface SentBack {

@@ -35,6 +35,9 @@ export interface ReturnFilter {
   customerId?: string | undefined;
 }
 
+/** What was refused before the order had it down was never the customer's: it is listed only for those who look for what was rejected. */
+const NEVER_BEGUN = `not booked and status = 'rejected'`;
+
 /** Newest first. @returns the items of the page, and the place of the last where more follow */
 export const cardsOf = async (
   tx: Tx,
@@ -46,6 +49,7 @@ export const cardsOf = async (
   const binds = new Binds();
   const where = ['true'];
   if (orderId !== undefined) where.push(`order_id = ${binds.add(orderId)}::bigint`);
+  if (status === undefined) where.push(`not (${NEVER_BEGUN})`);
   if (status !== undefined) where.push(`status = ${binds.add(status)}`);
   if (status !== undefined && !['rejected', 'completed', 'cancelled'].includes(status)) where.push('closed_at is null');
   if (customerId !== undefined) where.push(`customer_id = ${binds.add(customerId)}`);
@@ -97,6 +101,17 @@ export const pricesOf = (tx: Tx, skus: readonly string[]): Promise<Priced[]> =>
   tx.query<Priced>(
     `select sku, price_cents::float as "priceCents", currency from products where sku = any(string_to_array($1::text, E'\\x1e'))`,
     [skus.join('\x1e')],
+  );
+
+/** Cash that people are to give back, and nobody has said that they did: it stays listed until POST …/paid-out. Oldest first. */
+export const cashDue = (tx: Tx) =>
+  tx.query<{ kind: string; actor: Kind; key: string; since: string; reason: string }>(
+    `select 'refund.cash-due' as kind, actor, id::text as key, ${iso('closed_at')} as since,
+       format('%s %s in cash to be given back for order %s', round(refund_cents / 100.0, 2), trim(currency), order_number) as reason
+     from (select 'return' as actor, id, closed_at, refund_cents, currency, order_number from returns where refund_state = 'due'
+       union all
+       select 'exchange', id, closed_at, refund_cents, currency, order_number from exchanges where refund_state = 'due') d
+     order by d.closed_at, d.id limit 500`,
   );
 
 export interface ReturnFigures {

@@ -34,6 +34,8 @@ const fromOutside = new Set([
   ...[
     'return return.receive',
     'return return.inspect',
+    'return return.paid-out',
+    'exchange exchange.paid-out',
     'exchange exchange.receive',
     'exchange exchange.retry',
     'exchange exchange.to-return',

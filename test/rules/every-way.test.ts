@@ -18,7 +18,7 @@ import { byHand, fulfillmentRules, nobodyHolds, PARCEL } from './fulfillments.ts
 import { cartKind, exchangeKind, fulfillmentKind, orderKind, orderThemes, paymentKind, returnKind, stockKind, truckKind } from './kinds.ts';
 import { lives } from './life-steps.ts';
 import { onDelivery, paymentRules } from './payment-cases.ts';
-import { EXCHANGE, exchangeIn, exchangeRules, paidFacts, RETURN, returnRules } from './returns-cases.ts';
+import { cashDue, EXCHANGE, exchangeIn, exchangeRules, paidFacts, RETURN, returnRules } from './returns-cases.ts';
 import { sayings } from './sayings.ts';
 import { nothingFound, walk } from './walks.ts';
 
@@ -61,9 +61,10 @@ describe('every way that messages can lead', () => {
     for (const rules of [paymentRules, onDelivery]) walk(found, { rules, scene: { key: ADAS_PAYMENT }, kindOf: paymentKind, newId });
     for (const rules of [fulfillmentRules, byHand])
       walk(found, { rules, scene: { key: PARCEL, facts: nobodyHolds }, kindOf: fulfillmentKind, newId });
-    for (const state of [undefined, exchangeIn('requested', { differenceCents: 0 })])
+    for (const state of [undefined, exchangeIn('requested', { differenceCents: 0 }), exchangeIn('completed', cashDue)])
       walk(found, { rules: exchangeRules, scene: { key: EXCHANGE, state, facts: paidFacts() }, kindOf: exchangeKind, newId });
-    walk(found, { rules: returnRules, scene: { key: RETURN, facts: paidFacts() }, kindOf: returnKind, newId });
+    for (const paid of ['captured', 'cod_collected'])
+      walk(found, { rules: returnRules, scene: { key: RETURN, facts: paidFacts(paid) }, kindOf: returnKind, newId });
     for (const state of [undefined, concrete])
       walk(found, { rules: stockRules, scene: { key: CONCRETE, state }, kindOf: stockKind, newId });
     walk(found, { rules: truckRules, scene: { key: 'truck-1', state: truck1In('available') }, kindOf: truckKind, newId });

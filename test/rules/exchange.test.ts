@@ -10,6 +10,7 @@ import {
   bags,
   CEMENT,
   CONCRETE,
+  cashDue,
   DIFFERENCE,
   EXCHANGE,
   exchangeIn,
@@ -212,6 +213,15 @@ describe('the replacement of an exchange [B28]', () => {
     expect(exchange.published('order.exchange.completed')).toMatchObject([
       { id: EXCHANGE, orderKey: ADA, lines: [{ itemId: '11', quantity: 2 }] },
     ]);
+  });
+
+  test('whose cash was due and is handed over is booked once on the order’s payment, under the exchange’s own id', () => {
+    const due = one(exchangeIn('completed', cashDue)).hears('exchange.paid-out');
+    expect(due.state).toMatchObject({ status: 'completed', refundState: 'asked' });
+    const booked = { refundId: EXCHANGE, amountCents: 17_500 };
+    expect(due.tells()).toMatchObject([{ actor: 'payment', key: ADAS_PAYMENT, name: 'payment.reduce', payload: booked }]);
+    expect(due.hears('exchange.paid-out').decision).toMatchObject({ kind: 'ignored', effects: [] });
+    expect(one(exchangeIn('completed')).hears('exchange.paid-out').refusal).toBe('exchange.wrong-status');
   });
 
   test('of another exchange, or told twice, is let pass', () => {

@@ -217,6 +217,17 @@ describe('the parcel', () => {
     expect(data.length).toBeGreaterThan(8);
     for (const one of data) expect(one).toMatchObject({ owner: 'exchange', orderKey: ADA });
   });
+
+  test('of an exchange stands in the history of its order, whoever reports of it, and the exchange hears of it all the same', () => {
+    const ofExchange = { ...adasGoods, orderKey: uuid(801), owner: 'exchange' } as const;
+    const reported = parcel(parcelIn('ready', { ...ofExchange, historyKey: ADA })).hears('fulfillment.tracked', told('picked_up', 1));
+    const published = reported.decision.effects.filter(({ kind }) => kind === 'publish');
+    expect(published.length).toBeGreaterThan(2);
+    for (const one of published) expect(one).toMatchObject({ trace: { correlationId: ADA }, data: { orderKey: uuid(801) } });
+    // It is made in the history in which the exchange asked for it.
+    expect(parcel().hears('fulfillment.create', ofExchange).state?.historyKey).toBe(PARCEL);
+    expect(parcel().hears('fulfillment.create', adasGoods).state?.historyKey).toBe(ADA);
+  });
 });
 
 describe('an order that is off', () => {

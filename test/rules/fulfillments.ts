@@ -54,6 +54,7 @@ export const parcelIn = (status: FulfillmentStatus, change: Partial<Fulfillment>
   id: PARCEL,
   ...adasGoods,
   owner: null,
+  historyKey: ADA,
   status,
   heldFrom: null,
   bookings: 0,

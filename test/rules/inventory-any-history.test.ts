@@ -101,12 +101,14 @@ class Keeper {
     const facts = { lineEnds, sums: new Map() };
     const context = { key: CONCRETE, now: this.now, newId: this.#newId, random: () => 0.5, rows, facts };
     let fillOn = false;
+    const toItself: Saying[] = [];
     for (const { name, payload } of says) {
       const decision = decide(this.state, said('inventory', CONCRETE, name, payload), context);
       this.complaints.push(...unlawful('inventory', this.state, decision, rows), ...misfits('inventory', decision));
       this.state = applied(this.state, decision, rows) as Stock;
       for (const effect of decision.effects) {
         if (effect.kind === 'setTimer') fillOn = true;
+        if (effect.kind === 'tell') toItself.push({ name: effect.name, payload: effect.payload as Record<string, unknown> });
         if (effect.kind === 'publish') this.#hears(effect.type, effect.data);
       }
     }
@@ -114,6 +116,7 @@ class Keeper {
     for (const [id, row] of rows.written.get('takeBack') ?? []) this.#takenBack.set(id, row.row);
     for (const row of (rows.written.get('movement') ?? new Map()).values()) this.#movements.push(row.row as Movement);
     this.#check();
+    for (const one of toItself) this.turn([one]);
     if (fillOn) this.turn([{ name: 'inventory.fill', payload: {} }]);
   }
 

@@ -75,9 +75,68 @@ describe('a hold of which a part is off', () => {
     expect(one.published('inventory.reservation.released')).toMatchObject([{ quantity: 6 }]);
   });
 
-  test.each(['consumed', 'released', 'expired'] as const)('stays as it is when it is %s', (status) => {
-    const one = stock(concrete, { status }).hears('inventory.reduce', { ...ofAda, quantity: 1, reason: 'late' });
+  test('stays as it is when it is consumed', () => {
+    const one = stock(concrete, { status: 'consumed' }).hears('inventory.reduce', { ...ofAda, quantity: 1, reason: 'late' });
     expect(one.decision).toMatchObject({ kind: 'ignored', effects: [] });
+  });
+
+  test.each(['released', 'expired'] as const)(
+    'moves nothing when it is %s; should the rest leave all the same, only the rest does',
+    (status) => {
+      const one = stock(concrete, { status }).hears('inventory.reduce', { ...ofAda, quantity: 4, reason: 'late' });
+      expect([one.ignored, one.state, moves(one)]).toEqual(['nothing is held', concrete, []]);
+      expect(leaves(one).state).toMatchObject({ available: 8, reserved: 0 });
+      const none = stock(concrete, { status }).hears('inventory.reduce', { ...ofAda, quantity: 6, reason: 'all of it' });
+      expect(none.decision).toMatchObject({ kind: 'ignored', effects: [] });
+    },
+  );
+});
+
+/** Told once; the turn that stock then asks for itself follows. */
+const leaves = (one: ReturnType<typeof stock>) => {
+  const { length } = one.hears('inventory.consume', ofAda).tells('inventory.consume');
+  return length > 0 ? one.hears('inventory.consume', ofAda) : one;
+};
+
+describe('goods that have left the house though nothing was held for them any more', () => {
+  test.each(['released', 'expired'] as const)(
+    'are taken from what is available, once however often it is told, when the hold is %s',
+    (status) => {
+      const one = leaves(stock(concrete, { status }));
+      expect(one.state).toMatchObject({ available: 4, reserved: 0 });
+      expect(moves(one)).toEqual([
+        ['reserved', 6, 0],
+        ['consumed', 6, -6],
+      ]);
+      expect(reservation(one)).toMatchObject({ status: 'consumed', quantity: 6 });
+      expect(one.hears('inventory.consume', ofAda).ignored).toBe('it is consumed already');
+      expect(one.state).toMatchObject({ available: 4, reserved: 0 });
+    },
+  );
+
+  test('are taken as far as they are there: never below zero, and what is missing is said', () => {
+    const one = stock({ ...concrete, available: 4 }, { status: 'released' }).hears('inventory.consume', ofAda);
+    expect(one.published('inventory.rejected')).toMatchObject([
+      { orderKey: ADA, reason: 'inventory.reservation-lapsed', status: 'released' },
+    ]);
+    expect(one.hears('inventory.consume', ofAda).state).toMatchObject({ available: 0, reserved: 0 });
+    expect(reservation(one)).toMatchObject({ status: 'consumed', quantity: 4 });
+    expect(one.published('inventory.rejected')).toEqual([]);
+  });
+
+  test('are taken too when their order still stood in line: it stands there no more', () => {
+    const line = { place: 2, waiting: { orderKey: ADA, holdMs: 60_000, correlationId: ADA, traceparent: '00-a-b-01' } };
+    const some: Stock = { ...soldOut, available: 2 };
+    const one = leaves(stock(some, { status: 'backordered', expiresAt: null, ...line }));
+    expect(one.state).toMatchObject({ available: 0, reserved: some.reserved, backordered: 0 });
+    expect(reservation(one)).toMatchObject({ status: 'consumed', quantity: 2, place: null, waiting: null });
+  });
+
+  test('are an exchange’s as well, and all that is said of them says so', () => {
+    const ofExchange = { ...ofAda, owner: 'exchange' };
+    const one = stock({ ...concrete, available: 4 }, { status: 'expired', owner: 'exchange' }).hears('inventory.consume', ofExchange);
+    expect(one.published('inventory.rejected')).toMatchObject([{ orderKey: ADA, owner: 'exchange' }]);
+    expect(one.tells()).toMatchObject([{ key: CONCRETE, name: 'inventory.consume', payload: ofExchange }]);
   });
 });
 

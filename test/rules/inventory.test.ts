@@ -108,14 +108,20 @@ describe('a hold, confirmed or released by its id [B22]', () => {
     expect(stock(concrete).hears('inventory.release', { ...ofAda, reason: 'rain' }).ignored).toBe('nothing is held');
   });
 
-  test.each(['inventory.confirm', 'inventory.consume'])('that has lapsed cannot be %sed: the order hears it', (name) => {
-    for (const status of ['released', 'expired', undefined] as const) {
-      const one = stock(concrete, status).hears(name, ofAda);
+  test('that has lapsed cannot be confirmed, and with nothing there not be consumed either: the order hears it', () => {
+    const none = { ...concrete, available: 0 };
+    const askings = [
+      ...(['released', 'expired', undefined] as const).map((status) => ({ name: 'inventory.confirm', status, state: concrete })),
+      ...(['released', 'expired'] as const).map((status) => ({ name: 'inventory.consume', status, state: none })),
+      { name: 'inventory.consume', status: undefined, state: concrete },
+    ];
+    for (const { name, status, state } of askings) {
+      const one = stock(state, status).hears(name, ofAda);
       expect(one.refusal).toBe('inventory.reservation-lapsed');
       expect(one.published('inventory.rejected')).toMatchObject([
         { orderKey: ADA, reason: 'inventory.reservation-lapsed', status: status ?? 'none' },
       ]);
-      expect(one.state).toEqual(concrete);
+      expect(one.state).toEqual(state);
     }
   });
 });

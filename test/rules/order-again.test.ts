@@ -40,11 +40,22 @@ describe('an order that waited in line', () => {
     expect(less.timers['saga.expire']).toEqual(new Date(SAGA_END));
   });
 
-  test('and is confirmed by hand stands in none: no clock runs for it, whatever of it is called off', () => {
+  test('and has come all the same, is confirmed by hand and stands in none: no clock runs for it', () => {
     const waiting = adasOrderIn('pending', { paymentMethod: 'cod', marks: { backordered: [CEMENT] }, sagaExpiresAt: null });
-    const confirmed = order(waiting).hears('order.confirm', { by: 'bo' });
-    expect(confirmed.state).toMatchObject({ status: 'confirmed', marks: { backordered: [] } });
-    expect(confirmed.hears('order.cancel-item', { itemId: '12', quantity: 2, reason: 'no cement' }).state?.sagaExpiresAt).toBeNull();
+    const proven = order(waiting).hears('order.prove-delivery', { signedBy: 'ada' });
+    const confirmed = proven.hears('order.confirm', { by: 'bo' });
+    expect(confirmed.state).toMatchObject({ status: 'delivered', sagaExpiresAt: null, awaiting: [], marks: { backordered: [] } });
+    expect(confirmed.tells('inventory.consume').map(({ key }) => key)).toEqual([CONCRETE, CEMENT]);
+  });
+
+  test.each<[string, Partial<Order>]>([
+    ['that waits in line for its stock', { awaiting: [CEMENT], marks: { backordered: [CEMENT] }, sagaExpiresAt: null }],
+    ['whose stock has not answered yet', { awaiting: [CONCRETE, CEMENT] }],
+  ])('one %s is not confirmed by hand: nothing is sent that is not there', (_what, change) => {
+    const refused = order(adasOrderIn('pending', { paymentMethod: 'cod', ...change })).hears('order.confirm', { by: 'bo' });
+    expect(refused.refusal).toBe('order.stock-not-held');
+    expect(refused.decision.effects).toEqual([]);
+    expect(refused.state?.status).toBe('pending');
   });
 
   test('and was promised all the same has its stock confirmed when it comes: it does not run out again [B18]', () => {
@@ -64,6 +75,12 @@ describe('an order that waited in line', () => {
     expect(stock.row<Reservation>('reservation', ADA)).toMatchObject({ status: 'released', place: null });
     expect(stock.hears('inventory.receive', { quantity: 20 }).state).toMatchObject({ available: 20, reserved: 8, backordered: 0 });
   });
+});
+
+test('only a payment that failed is tried again: of any other order that is under way or has come, it says so', () => {
+  for (const status of ['pending', 'validated', 'confirmed', 'shipped', 'delivered'] as const)
+    expect(order(adasOrderIn(status)).hears('order.retry-payment', { paymentToken: 'tok_ok' }).refusal).toBe('order.payment-not-failed');
+  expect(order(adasOrderIn('cancelled')).hears('order.retry-payment', { paymentToken: 'tok_ok' }).refusal).toBe('order.already-cancelled');
 });
 
 describe('an order', () => {

@@ -106,6 +106,8 @@ describe('the confirmation comes after its truck', () => {
       const over = delivered().hears('order.confirm', word);
       expect(steps(over)).toEqual(['validated → confirmed', 'confirmed → delivered']);
       expect(over.told).toEqual([BILL, ...USED]);
+      // The truck has said it.
+      expect(over.published('order.delivered')).toEqual([]);
       expect(over.state).toMatchObject({ status: 'delivered', sagaState: 'Completed', deliveredAt: THERE, fulfillmentId: null });
     }
   });
@@ -211,5 +213,5 @@ test('whatever such an order hears, wherever its truck is, it takes only steps t
   const { state } = given(earlyRules, { key: ADA, facts: market }).hears('order.accepted', cod);
   walk(found, { rules: earlyRules, scene: { key: ADA, state, facts: market, rows: adasRows }, kindOf, newId: ADAS_PAYMENT });
   expect([...found.wrong]).toEqual([]);
-  expect(found.places).toBeGreaterThan(100);
+  expect(found.places).toBeGreaterThan(80);
 });

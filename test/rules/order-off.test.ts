@@ -2,7 +2,18 @@
 import { describe, expect, test } from '@jest/globals';
 import type { OrderStatus } from '../../models/order.ts';
 import type { Order } from '../../services/order/order.state.ts';
-import { ADA, ADAS_LOAD, ADAS_PAYMENT, adasOrderIn, CEMENT, CONCRETE, market, orderRules } from '../support/examples.ts';
+import {
+  ADA,
+  ADAS_LOAD,
+  ADAS_PARCEL,
+  ADAS_PAYMENT,
+  adasOrderIn,
+  adasRows,
+  CEMENT,
+  CONCRETE,
+  market,
+  orderRules,
+} from '../support/examples.ts';
 import { given, minutesLater, uuid } from '../support/given.ts';
 
 const order = (state?: Order) => given(orderRules, { key: ADA, state, facts: market });
@@ -48,6 +59,16 @@ describe('an order is cancelled', () => {
     ]);
   });
 
+  test('with a carrier it is beyond recall: that is refused, whole and by line, and nothing follows; not yet with it, it is called off', () => {
+    const parcel = { delivery: 'carrier', fulfillmentId: ADAS_PARCEL } as const;
+    const off = cancelled('shipped', parcel);
+    expect(off.refusal).toBe('order.already-shipped');
+    expect(off.decision.effects).toEqual([]);
+    const line = order(adasOrderIn('shipped', parcel)).hears('order.cancel-item', { itemId: '11', quantity: 1, reason: 'rain' });
+    expect(line.refusal).toBe('order.already-shipped');
+    expect(cancelled('confirmed', parcel).told).toEqual(['fulfillment fulfillment.cancel', REFUND, ...BOTH_HOLDS]);
+  });
+
   test.each<[OrderStatus, string]>([
     ['delivered', 'order.already-delivered'],
     ['completed', 'order.already-completed'],
@@ -58,6 +79,15 @@ describe('an order is cancelled', () => {
     expect(off.refusal).toBe(code);
     expect(off.decision.effects).toEqual([]);
     expect(off.state).toEqual(adasOrderIn(status));
+  });
+
+  test('called off by lines to the end, it keeps the total of what was called off last, as the payment gives back just that', () => {
+    const one = given(orderRules, { key: ADA, state: adasOrderIn('confirmed'), facts: market, rows: adasRows });
+    one.hears('order.cancel-item', { itemId: '11', quantity: 6, reason: 'rain' });
+    expect(one.tells('payment.reduce')).toMatchObject([{ payload: { amountCents: 6 * 14_500 } }]);
+    one.hears('order.cancel-item', { itemId: '12', quantity: 2, reason: 'rain' });
+    expect(one.state).toMatchObject({ status: 'cancelled', totalCents: 2 * 1_150 });
+    expect(one.tells('payment.cancel')).toHaveLength(1);
   });
 
   test('by someone who saw an older version, it is refused with the present one', () => {
@@ -92,6 +122,42 @@ describe('the saga’s time is over', () => {
       expect(late.decision.effects).toEqual([]);
     },
   );
+});
+
+describe('an order that is cancelled after it has left', () => {
+  const parcel = { orderKey: ADA, fulfillmentId: ADAS_PARCEL };
+  const took = { ...parcel, carrier: 'c', trackingNo: 't' };
+  const came = { ...parcel, deliveredAt: minutesLater(9).toISOString() };
+  const GONE = ['inventory inventory.consume', 'inventory inventory.consume'];
+  const late = () => cancelled('confirmed', { delivery: 'carrier', fulfillmentId: ADAS_PARCEL });
+
+  test('hears that the carrier took it: its stock is told, and there is no parcel to undo any more', () => {
+    const one = late().hears('order.shipped', took);
+    expect(one.told).toEqual(GONE);
+    expect(one.published('order.exception')).toMatchObject([{ status: 'cancelled', what: 'c took it under t' }]);
+    expect(one.state?.compensations[0]).toMatchObject({ step: `fulfillment:${ADAS_PARCEL}`, done: expect.any(String) });
+    expect(one.state?.status).toBe('cancelled');
+  });
+
+  test('hears later that it has come: that is listed, and stock is not told again', () => {
+    const one = late().hears('order.shipped', took).hears('order.delivered', came);
+    expect(one.told).toEqual([]);
+    expect(one.published('order.exception')).toHaveLength(1);
+  });
+
+  test('hears only that it has come: that tells its stock as well', () => {
+    expect(late().hears('order.delivered', came).told).toEqual(GONE);
+  });
+
+  test('was brought by the truck that had it: its stock is told; another’s truck says nothing of it', () => {
+    const byTruck = (truckId: string) => ({ orderKey: ADA, truckId, loadId: ADAS_LOAD, deliveredAt: minutesLater(9).toISOString() });
+    expect(cancelled('shipped').hears('order.delivered', byTruck('truck-1')).told).toEqual(GONE);
+    expect(cancelled('shipped').hears('order.delivered', byTruck('truck-2')).told).toEqual([]);
+  });
+
+  test('does not mind the parcel of another', () => {
+    expect(late().hears('order.shipped', { ...took, fulfillmentId: uuid(799) }).decision).toMatchObject({ kind: 'ignored', effects: [] });
+  });
 });
 
 describe('late news of an order that is over', () => {

@@ -1,7 +1,7 @@
 /** An order is accepted: once, at the catalogue's prices, or not at all. */
 import { describe, expect, test } from '@jest/globals';
 import type { Order } from '../../services/order/order.state.ts';
-import { ADA, adasForm, CEMENT, CONCRETE, market, orderRules } from '../support/examples.ts';
+import { ADA, adasForm, CEMENT, CONCRETE, market, orderRules, products } from '../support/examples.ts';
 import { given, SAGA_END } from '../support/given.ts';
 
 const order = (state?: Order) => given(orderRules, { key: ADA, state, facts: market });
@@ -50,6 +50,26 @@ describe('an order is placed', () => {
 
   test('one that gives no distance is driven the usual one', () => {
     expect(order().hears('order.accepted', { ...adasForm, distanceMiles: undefined }).state?.distanceMiles).toBe(5);
+  });
+
+  test('one that names no kind is concrete when all its products are, and goes by truck whatever address it gives', () => {
+    const kinds = { 'CONCRETE-C25': 'concrete', 'CEMENT-25KG': 'goods' } as const;
+    const sold = products.map((product) => ({ ...product, kind: kinds[product.sku as keyof typeof kinds] ?? 'goods' }));
+    const facts = { ...market, products: new Map(sold.map((product) => [product.sku, product])) };
+    const placed = (form: object) => given(orderRules, { key: ADA, facts }).hears('order.accepted', { ...adasForm, ...form }).state;
+    const [concrete, cement] = adasForm.items;
+    const shippingAddress = { line1: '1 Quarry Road', city: 'Faenza' };
+    expect(placed({ items: [concrete], shippingAddress })).toMatchObject({
+      delivery: 'truck',
+      address: null,
+      intake: { form: { kind: 'concrete' } },
+    });
+    expect(placed({ items: [concrete] })?.delivery).toBe('truck');
+    expect(placed({ items: [concrete], shippingAddress, kind: 'goods' })?.delivery).toBe('carrier');
+    for (const items of [[cement], adasForm.items]) {
+      expect(placed({ items, shippingAddress })?.delivery).toBe('carrier');
+      expect(placed({ items })?.delivery).toBe('truck');
+    }
   });
 
   test('the same acceptance twice is one order, and is told so twice [C3, C15, C36]', () => {

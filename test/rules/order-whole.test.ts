@@ -32,6 +32,31 @@ describe('an order to be paid on delivery', () => {
     expect(confirmed.told).toEqual(['payment payment.charge', 'inventory inventory.consume', 'inventory inventory.consume']);
   });
 
+  test('its delivery is told once: when it is confirmed with its proof held, or by the proof that came after', () => {
+    const proof = { signedBy: 'ada', at: NOW.toISOString() };
+    const before = order(cod()).hears('order.prove-delivery', proof);
+    expect(before.published('order.delivered')).toEqual([]);
+    const told = [{ orderKey: ADA, orderId: '1', deliveredAt: NOW.toISOString(), by: 'ada' }];
+    expect(before.hears('order.confirm', { auto: true }).published('order.delivered')).toEqual(told);
+    const after = order(adasOrderIn('confirmed')).hears('order.prove-delivery', proof);
+    expect(after.published('order.delivered')).toEqual(told);
+    expect(after.hears('order.prove-delivery', proof).published('order.delivered')).toEqual([]);
+  });
+
+  test('its proof lies neither before the order nor in the future, but for clocks that differ a little', () => {
+    const placed = { createdAt: NOW.toISOString(), requestedEnd: null, hasJob: false };
+    const facts = { ...market, ages: new Map([[ADA, placed]]) };
+    const proven = (minutes: number) => order(cod(), facts).hears('order.prove-delivery', { at: minutesLater(minutes).toISOString() });
+    for (const [minutes, detail] of [
+      [-6, 'must not be before the order was placed'],
+      [6, 'must not be in the future'],
+    ] as const) {
+      const refusal = { code: 'request.invalid', data: { errors: [{ pointer: '/at', detail }] } };
+      expect(proven(minutes).decision).toMatchObject({ kind: 'refused', refusal, effects: [] });
+    }
+    for (const minutes of [-4, 0, 4]) expect(proven(minutes).state?.deliveredAt).toBe(minutesLater(minutes).toISOString());
+  });
+
   test('by carrier, its fulfilment is made as delivered: nothing ships [B14]', () => {
     const confirmed = order(cod({ delivery: 'carrier', deliveredAt: NOW.toISOString() })).hears('order.confirm', { auto: true });
     expect(confirmed.tells('fulfillment.create')[0]?.payload).toMatchObject({ delivered: { at: NOW.toISOString() } });

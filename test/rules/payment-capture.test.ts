@@ -86,7 +86,7 @@ describe('what is authorised', () => {
   test('is given back, where it turns out to have been taken meanwhile', () => {
     const one = payment(paymentIn('voiding')).hears('payment.void-answered', answer('completed', { status: 'captured' }));
     expect(one.state).toMatchObject({ status: 'refunding', capturedCents: 89_300 });
-    expect(news(one)).toEqual(['job payment.undo']);
+    expect(news(one)).toEqual(['payment.captured', 'job payment.undo']);
   });
 
   test('is taken less the part that is off', () => {
@@ -112,7 +112,7 @@ describe('while it is being taken', () => {
   test('an order that is called off waits for the outcome, and gets it back', () => {
     const one = payment(capturing()).hears('payment.cancel', OFF).hears('payment.capture-answered', CAPTURED);
     expect(one.state).toMatchObject({ status: 'refunding', capturedCents: 89_300 });
-    expect(news(one)).toEqual(['job payment.undo']);
+    expect(news(one)).toEqual(['payment.captured', 'job payment.undo']);
   });
 
   test('and the outcome is lost, for an order that is off, it is looked up: given back or let go [E22, E52]', () => {
@@ -159,7 +159,7 @@ describe('letting go that is not answered', () => {
     ['voided', 'voided', ['payment.voided']],
     ['none', 'voided', ['payment.voided']],
     ['authorized', 'voiding', ['job payment.void']],
-    ['captured', 'refunding', ['job payment.undo']],
+    ['captured', 'refunding', ['payment.captured', 'job payment.undo']],
   ])('and found %s is %s', (status, after, said) => {
     const one = payment(paymentIn('voiding')).hears('payment.found', { status });
     expect(one.state?.status).toBe(after);

@@ -170,6 +170,20 @@ describe('cash on delivery', () => {
     expect(one.hears('payment.remit', { reference: 'bag 7' }).decision.kind).toBe('ignored');
   });
 
+  test('paid in under one reference is not paid in under another', () => {
+    const one = payment(paymentIn('cod_remitted')).hears('payment.remit', { reference: 'bag 8' });
+    expect(one.refusal).toBe('payment.reference-differs');
+    expect(one.state).toEqual(paymentIn('cod_remitted'));
+  });
+
+  test('that a return has paid out is booked once, with who said so, and never more than is left', () => {
+    const asked = { refundId: RETURN, amountCents: 89_300, reason: 'too grey', by: 'the office' };
+    const one = payment(paymentIn('cod_remitted', { refundedCents: 9_300, refunds: 1 })).hears('payment.reduce', asked);
+    expect(one.state).toMatchObject({ status: 'cod_remitted', refundedCents: 89_300 });
+    expect(one.row<Refund>('refund', RETURN)).toMatchObject({ amountCents: 80_000, by: 'the office', status: 'refunded' });
+    expect(one.hears('payment.reduce', asked).decision).toMatchObject({ kind: 'ignored', effects: [] });
+  });
+
   test('is collected as it is due, and paid in only when it is collected', () => {
     expect(payment(paymentIn('cod_due')).hears('payment.collect', { amountCents: 89_200 }).refusal).toBe('payment.amount-differs');
     expect(payment(paymentIn('captured')).hears('payment.collect').refusal).toBe('payment.not-due');

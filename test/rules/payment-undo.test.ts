@@ -51,10 +51,11 @@ describe('the order is called off', () => {
   test.each([
     ['its answer', 'payment.charge-answered', CAPTURED],
     ['the provider’s report', 'payment.reported', report],
-  ])('then captured by %s, it goes straight back, and the order hears of no payment', (_who, name, payload) => {
+  ])('then captured by %s, it goes straight back; the history says so, and the order hears of no payment', (_who, name, payload) => {
     const one = payment('capturing').hears('payment.cancel', OFF).hears(name, payload);
     expect(one.state).toMatchObject({ status: 'refunding', capturedCents: 89_300 });
     expect(one.jobs.map(({ type }) => type)).toEqual(['payment.undo']);
+    expect(one.published('payment.captured')).toMatchObject([{ paymentId: ADAS_PAYMENT, amountCents: 89_300, undone: true }]);
     expect(one.published('payment.confirmed')).toEqual([]);
   });
 
@@ -90,6 +91,7 @@ describe('money that comes after all', () => {
     const one = payment(status).hears('payment.reported', report);
     expect(one.state).toMatchObject({ status: 'refunding', capturedCents: 89_300, providerRef: 'evt_9' });
     expect(one.jobs).toMatchObject([{ type: 'payment.undo', payload: { chargeKey: CHARGE_KEY, amountCents: 89_300 } }]);
+    expect(one.published('payment.captured')).toMatchObject([{ paymentId: ADAS_PAYMENT, undone: true }]);
     expect(one.published('payment.confirmed')).toEqual([]);
     expect(one.hears('payment.reported', report).decision).toMatchObject({ kind: 'ignored', effects: [] });
   });

@@ -199,7 +199,7 @@ describe('the provider’s report and the call’s answer are the same news', ()
     for (const status of ['failed', 'voided', 'expired'] as const) {
       const one = payment(paymentIn(status)).hears('payment.charge-answered', CAPTURED);
       expect(one.state).toMatchObject({ status: 'refunding', capturedCents: 89_300 });
-      expect(news(one)).toEqual(['job payment.undo']);
+      expect(news(one)).toEqual(['payment.captured', 'job payment.undo']);
     }
   });
 

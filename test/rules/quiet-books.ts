@@ -139,6 +139,23 @@ export const holds = ({ world }: Played): string[] =>
       return right ? [] : complain(`order ${holder} is ${order.status}, wants ${wanted}`);
     }),
   );
+/** What a carrier or a truck took away for an order that was cancelled too late is not on the shelf any more: it is consumed, or missing and said. */
+export const gone = ({ world }: Played): string[] =>
+  world.of<Order>('order').flatMap(([key, order]) => {
+    if (order.status !== 'cancelled') return [];
+    const parcels = world.of<Fulfillment>('fulfillment').filter(([id, one]) => id === order.fulfillmentId && one.shippedAt);
+    if (parcels.length === 0) return [];
+    return order.stock.flatMap(({ stockKey }) => {
+      const held = world.table<Reservation>(`inventory/${stockKey}`, 'reservation').get(key);
+      const missing = world.events.some(
+        ({ type, data }) => type === 'inventory.rejected' && data.orderKey === key && data.stockKey === stockKey,
+      );
+      return held?.status === 'consumed' || missing
+        ? []
+        : [`order ${key} is cancelled and has left, its hold of ${stockKey} ${held?.status}`];
+    });
+  });
+
 const said = (world: Played['world'], key: string): string =>
   [...world.table<Hold>(`order/${key}`, 'order_holds').values()].map(({ note }) => note).join();
 const isOpenOrInLine = (status: string): boolean => ['active', 'confirmed', 'backordered'].includes(status);
@@ -152,5 +169,6 @@ export const atQuiet = (played: Played): string[] => [
   ...differences(played),
   ...provider(played),
   ...holds(played),
+  ...gone(played),
   ...yard(played),
 ];

@@ -99,12 +99,16 @@ export const exchangeIn = (status: ExchangeStatus, change: Partial<Exchange> = {
   ...change,
 });
 
+/** People are to give it back. */
+export const cashDue = { paymentMethod: 'cod' as const, refundState: 'due' as const, refundCents: 17_500 };
+
 type ReturnScene = [string, Scene<Return, ReturnFacts>];
 export const returnScenes: ReturnScene[] = [
   ['nothing', { key: RETURN, facts: nothingPaid }],
   ['requested, not booked', { key: RETURN, state: returnIn('requested', { booked: false }), facts: paidFacts() }],
   ['inspected, cash', { key: RETURN, state: returnIn('inspected', { paymentMethod: 'cod' }), facts: paidFacts('cod_collected') }],
   ['inspected, cash to come', { key: RETURN, state: returnIn('inspected', { paymentMethod: 'cod' }), facts: paidFacts('cod_due') }],
+  ['completed, cash due', { key: RETURN, state: returnIn('completed', cashDue), facts: paidFacts('cod_collected') }],
   ...(Object.keys(returnLife) as ReturnStatus[]).map(
     (status): ReturnScene => [status, { key: RETURN, state: returnIn(status), facts: paidFacts() }],
   ),
@@ -122,6 +126,7 @@ const variants: [string, Exchange][] = [
   ['approved, ready', approved({ supply: 'ready', chargeId: DIFFERENCE, paid: true })],
   ['received, short', exchangeIn('received', { supply: 'short', fulfillmentId: null })],
   ['received, the parcel is off', exchangeIn('received', { fulfillmentId: null })],
+  ['completed, cash due', exchangeIn('completed', cashDue)],
   ['shipped, worth less', exchangeIn('replacement_shipped', { differenceCents: -500, chargeId: null, paid: false })],
 ];
 export const exchangeScenes: ExchangeScene[] = [

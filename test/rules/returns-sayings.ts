@@ -49,6 +49,7 @@ export const returnSayings: Record<string, object[]> = {
   'return.inspect': found,
   'return.complete': known,
   'return.cancel': known.map((version) => ({ ...version, reason: 'kept after all' })),
+  'return.paid-out': known,
 };
 
 const owned = { orderKey: EXCHANGE, owner: 'exchange' };
@@ -69,6 +70,7 @@ export const exchangeSayings: Record<string, object[]> = {
   'exchange.to-return': known,
   'exchange.complete': known,
   'exchange.cancel': [...known, { reason: 'kept after all' }],
+  'exchange.paid-out': known,
   'inventory.reserved': stocks.map((stock) => ({ ...stock, orderId: '1', quantity: 60, until: SAGA_END })),
   'inventory.rejected': stocks.map((stock) => ({ ...stock, reason: 'inventory.short' })),
   'inventory.backordered': stocks.map((stock) => ({ ...stock, quantity: 60 })),

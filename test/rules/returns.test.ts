@@ -2,13 +2,14 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Return } from '../../services/returns/return.decider.ts';
 import type { ReturnFacts } from '../../services/returns/returns.state.ts';
-import { given, minutesLater, uuid } from '../support/given.ts';
+import { given, minutesLater, said, sentBy, uuid } from '../support/given.ts';
 import {
   ADA,
   ADAS_PAYMENT,
   askForReturn,
   CEMENT,
   CONCRETE,
+  cashDue,
   cementLine,
   concreteLine,
   nothingPaid,
@@ -211,6 +212,28 @@ describe('a completed return pays back once [B27]', () => {
     expect(refunds(done)).toEqual([]);
     expect(done.state).toMatchObject({ status: 'completed', refundState: 'due', refundCents: 30_150 });
     expect(done.published('order.return.completed')).toMatchObject([{ refundState: 'due', refundCents: 30_150 }]);
+  });
+
+  test('cash that was handed over is booked once on the payment, under the return’s own id', () => {
+    const due = one(returnIn('completed', cashDue), paidFacts('cod_collected')).hears('return.paid-out', { version: 3 });
+    expect(due.state).toMatchObject({ status: 'completed', refundState: 'asked', refundCents: 17_500 });
+    const booked = { refundId: RETURN, amountCents: 17_500, reason: 'too grey' };
+    expect(due.tells()).toMatchObject([{ actor: 'payment', key: ADAS_PAYMENT, name: 'payment.reduce', payload: booked }]);
+    expect(due.hears('return.paid-out').decision).toMatchObject({ kind: 'ignored', effects: [] });
+  });
+
+  test('the payment is told who said that the cash was handed over', () => {
+    const message = said('return', RETURN, 'return.paid-out', {});
+    const { context } = one();
+    const byHer = { ...message, headers: { ...message.headers, by: 'the office' } };
+    const [told] = sentBy(returnRules.decide(returnIn('completed', cashDue), byHer, context).effects);
+    expect(told?.payload).toMatchObject({ refundId: RETURN, by: 'the office' });
+  });
+
+  test('cash is paid out only where it is due, and as it stood when somebody looked', () => {
+    expect(one(returnIn('inspected', { paymentMethod: 'cod' })).hears('return.paid-out').refusal).toBe('return.wrong-status');
+    expect(one(returnIn('completed')).hears('return.paid-out').refusal).toBe('return.wrong-status');
+    expect(one(returnIn('completed', cashDue)).hears('return.paid-out', { version: 2 }).refusal).toBe('resource.changed');
   });
 
   test.each([

@@ -1,8 +1,9 @@
 /** Orders over HTTP, whole: paid on delivery, in part cancelled, held, tried again, completed by hand. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { orderFigures, orphanedSagas } from '../../services/order/order.views.store.ts';
+import { signed } from '../../services/webhook.ts';
 import type { Body, Http } from '../support/http.ts';
-import { untilQuiet } from '../support/quiet.ts';
+import { until, untilQuiet } from '../support/quiet.ts';
 import { describeWith, openYard, type Yard } from '../support/yard.ts';
 
 describeWith('postgres')('orders, whole', () => {
@@ -30,6 +31,33 @@ describeWith('postgres')('orders, whole', () => {
     expect(await again(there)).toMatchObject({ paymentStatus: 'cod_collected' });
     expect((await door.post(at(order, 'complete'), {})).body).toMatchObject({ status: 'completed' });
     expect((await door.post(at(order, 'complete'), {})).body.code).toBe('order.already-completed');
+  });
+
+  test('cash that was collected and paid in is paid back in parts: the order says so, then that all went back [B39]', async () => {
+    const order = await door.until(await door.place({ paymentMethod: 'cod' }), 'validated');
+    await door.post(at(order, 'confirm'), {});
+    const { paymentId, totalCents } = await door.until(order.correlationId, 'delivered');
+    await door.post(`/api/payments/${paymentId}/collect`, {});
+    await door.post(`/api/payments/${paymentId}/remit`, { reference: 'bank 1' });
+    expect(await again(order)).toMatchObject({ paymentStatus: 'cod_collected' });
+    const refund = (amountCents: number) => door.post(`/api/payments/${paymentId}/refund`, { amountCents, reason: 'too grey' });
+    expect((await refund(100)).status).toBe(200);
+    expect(await again(order)).toMatchObject({ paymentStatus: 'partially_refunded' });
+    expect((await refund(totalCents - 100)).status).toBe(200);
+    expect(await again(order)).toMatchObject({ paymentStatus: 'refunded' });
+  });
+
+  test('its history names whom it knows: what was asked for at a door is nobody’s own doing, what an actor heard and did is its own', async () => {
+    const order = await door.until(await door.place({ paymentMethod: 'cod' }), 'validated');
+    await door.post(at(order, 'holds'), { kind: 'fraud', severity: 'info' });
+    await door.post(at(order, 'confirm'), {});
+    await door.until(order.correlationId, 'delivered');
+    const history = await door.history(order.id);
+    const whoSaid = (type: string) => history.find((entry) => entry.type === type)?.by;
+    expect([whoSaid('order.hold.placed'), whoSaid('order.confirmed')]).toEqual([undefined, undefined]);
+    expect(whoSaid('order.created')).toBe(`order/${order.correlationId}`);
+    expect(whoSaid('inventory.reserved')).toMatch(/^inventory\/CONCRETE-C25@/);
+    expect(whoSaid('order.truck.assigned')).toMatch(/^truck\//);
   });
 
   test('a part is cancelled: stock, money and total follow, and the history says so [B24, E12]', async () => {
@@ -101,6 +129,53 @@ describeWith('postgres')('orders, whole', () => {
     await yard.database.query('delete from order_sagas where correlation_id = $1', [order.correlationId]);
     expect(await orphanedSagas(yard.database)).toEqual([{ correlationId: order.correlationId, missing: 'saga' }]);
     expect((await door.get('/api/admin/attention')).status).toBe(200);
+  });
+});
+
+describeWith('postgres')('orders whose goods are packed by people', () => {
+  let yard: Yard;
+  let door: Http;
+
+  beforeAll(async () => {
+    // The carrier picks nothing up by itself within this test.
+    yard = await openYard({ FULFILLMENT_AUTO: 'false', SHIPPING_TIME_SCALE: '3600' });
+    door = (await yard.start()).http;
+  });
+  afterAll(() => yard.close());
+
+  test('say how far their fulfilment is, and that it is held; a hold that comes after the goods have left holds nothing', async () => {
+    const shippingAddress = { line1: '1 Main St', city: 'Springfield' };
+    const goods = { kind: 'goods', items: [{ sku: 'CEMENT-25KG', quantity: 2 }], plantId: 'north', shippingAddress };
+    const { id, correlationId, fulfillmentId } = await door.until(await door.place({ paymentMethod: 'account', ...goods }), 'confirmed');
+    const fulfillment = async (): Promise<Body> => (await door.get(`/api/fulfillments/${fulfillmentId}`)).body;
+    await until(async () => (await fulfillment()).status === 'planned');
+    const says = async (): Promise<string> => (await door.get(`/api/orders/${id}`)).body.fulfillmentStatus;
+    const after = async (what: string, body: object = {}): Promise<string> => {
+      const answer = await door.post(`/api/${what}`, body);
+      if (answer.status >= 300) throw new Error(`${what} was answered ${answer.status}: ${answer.text}`);
+      return says();
+    };
+    expect(await says()).toBe('scheduled');
+    expect(await after(`fulfillments/${fulfillmentId}/hold`, { reason: 'no boxes' })).toBe('on_hold');
+    expect(await after(`fulfillments/${fulfillmentId}/release`)).toBe('scheduled');
+    expect(await after(`fulfillments/${fulfillmentId}/pick`)).toBe('in_progress');
+    expect(await after(`orders/${id}/holds`, { kind: 'fraud', severity: 'blocking' })).toBe('on_hold');
+    await until(async () => (await fulfillment()).status === 'on_hold');
+    const [hold] = (await door.get(`/api/orders/${id}`)).body.holds.filter(({ source }: Body) => source === 'person');
+    await after(`orders/${id}/holds/${hold.id}/release`);
+    await until(async () => (await fulfillment()).status === 'picking');
+    expect(await after(`fulfillments/${fulfillmentId}/pack`)).toBe('in_progress');
+    await until(async () => (await fulfillment()).shipment.status === 'booked');
+    const { trackingNo, shipment } = await fulfillment();
+    const body = JSON.stringify({
+      ...{ event_id: `evt_${id}`, reference: fulfillmentId, booking_key: shipment.bookingKey, tracking_no: trackingNo },
+      ...{ status: 'picked_up', at: new Date().toISOString() },
+    });
+    const headers = { 'X-Signature': signed(body, 'sandbox-secret', new Date()) };
+    expect((await door.post('/api/shipments/webhooks/sandbox', body, headers)).status).toBe(200);
+    await door.until(correlationId, 'shipped');
+    expect(await after(`orders/${id}/holds`, { kind: 'fraud', severity: 'blocking' })).toBe('in_progress');
+    expect((await door.get(`/api/orders?status=shipped`)).body.items).toMatchObject([{ id, fulfillmentStatus: 'in_progress' }]);
   });
 });
 

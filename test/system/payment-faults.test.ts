@@ -1,7 +1,10 @@
 /** Whatever a provider does to its calls: nothing is charged twice, and nothing that was taken stays without its refund. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { newHeaders, packed } from '../../runtime/trace.ts';
 import { type Mishap, type Sandbox, startSandbox } from '../../services/payment/sandbox.ts';
+import { signed } from '../../services/webhook.ts';
+import type { Body } from '../support/http.ts';
 import { openPaymentRoom, type PaymentRoom } from '../support/payments.ts';
 import { until } from '../support/quiet.ts';
 import { describeWith } from '../support/yard.ts';
@@ -74,6 +77,48 @@ describeWith('postgres')('a payment provider that fails', () => {
     await room.until(id, 'refunded');
     expect(kept(id)).toBe(0);
     await booksAgree(id);
+  });
+
+  test('and charges for an order that is off by then says in its history that money came, and that it went back [E22, E52]', async () => {
+    mishaps = { charges: ['lose'] };
+    const id = await room.charge();
+    await until(async () => chargesOf(id).length === 1);
+    await room.tell(id, 'payment.cancel', { reason: 'the order is off' });
+    await room.until(id, 'refunded');
+    expect(await room.news(id)).toEqual(['payment.captured', 'payment.refunded']);
+    await booksAgree(id);
+  });
+
+  const report = async (payment_id: string, change: object = {}): Promise<Body> => {
+    const said = { event_id: randomUUID(), event_type: 'payment.confirmed', payment_id, order_id: '1', amount: 100, currency: 'USD' };
+    const raw = JSON.stringify({ ...said, timestamp: new Date().toISOString(), ...change });
+    return room.call('webhook', { provider: 'sandbox', signature: signed(raw, 'sandbox-secret', new Date()), raw });
+  };
+
+  test('and reports before the payment has taken its first message is believed', async () => {
+    const [id, bill] = [randomUUID(), { orderId: '1', orderNumber: 'ORD-1', amountCents: 10_000, currency: 'USD' }];
+    // As the order told it, and nobody has rung for it yet.
+    await room.runtime.database.query(
+      `insert into mailbox (actor, key, name, payload, headers) values ('payment', $1, 'payment.charge', $2, $3)`,
+      [id, JSON.stringify({ ...bill, orderKey: id, method: 'transfer', token: '' }), packed(newHeaders('test', { correlationId: id }))],
+    );
+    expect(await report(id, { order_number: 'ORD-1' })).toEqual({ received: true, repeated: false });
+    expect(await room.until(id, 'captured')).toMatchObject({ capturedCents: 10_000 });
+  });
+
+  test('and reports another amount is believed by our own books, and warned of', async () => {
+    const [less, same] = await Promise.all([room.charge({ method: 'transfer' }), room.charge({ method: 'transfer' })]);
+    await Promise.all([less, same].map((id) => room.until(id, 'created')));
+    await Promise.all([report(less, { event_id: 'evt_less', amount: 1 }), report(same)]);
+    expect(await room.until(less, 'captured')).toMatchObject({ capturedCents: 10_000 });
+    await room.until(same, 'captured');
+    expect(room.warnings.filter(({ fields }) => fields?.payment_id === same)).toEqual([]);
+    expect(room.warnings.filter(({ fields }) => fields?.payment_id === less)).toEqual([
+      {
+        message: 'report evt_less says 1 USD, and the payment is 100 USD: ours is booked',
+        fields: { payment_id: less, order_id: '1', amount: 100 },
+      },
+    ]);
   });
 
   test.each<[string, Mishap[]]>([

@@ -61,12 +61,12 @@ describeWith('postgres')('payments', () => {
     expect(await payment(order)).toMatchObject({ status: 'captured', capturedCents: order.totalCents });
   });
 
-  const report = (paymentId: string, change: object = {}): string =>
+  const report = ({ paymentId, id }: Body, change: object = {}): string =>
     JSON.stringify({
       event_id: `evt_${randomUUID()}`,
       event_type: 'payment.confirmed',
       payment_id: paymentId,
-      order_id: '1',
+      order_id: id,
       amount: 1,
       currency: 'USD',
       timestamp: new Date().toISOString(),
@@ -77,7 +77,7 @@ describeWith('postgres')('payments', () => {
 
   test('a bank’s signed report pays a transfer for the amount that the order says, once [B16]', async () => {
     const waiting = await door.until(await door.place({ paymentMethod: 'transfer' }), 'payment_processing');
-    const body = report(waiting.paymentId);
+    const body = report(waiting);
     const first = await deliver(body, signed(body, 'sandbox-secret', new Date()));
     expect([first.status, first.body]).toEqual([200, { received: true, repeated: false }]);
     const second = await deliver(body, signed(body, 'sandbox-secret', new Date()));
@@ -88,8 +88,8 @@ describeWith('postgres')('payments', () => {
 
   test('five of the same at once are one, and one that failed fails the payment with its reason [B16, B19]', async () => {
     const [paying, bouncing] = await Promise.all([door.place({ paymentMethod: 'transfer' }), door.place({ paymentMethod: 'transfer' })]);
-    const { paymentId } = await door.until(paying, 'payment_processing');
-    const body = report(paymentId, { order_number: 'ORD-1', status: 'captured', metadata: { bank: 'north' } });
+    const waiting = await door.until(paying, 'payment_processing');
+    const body = report(waiting, { order_number: waiting.orderNumber, status: 'captured', metadata: { bank: 'north' } });
     const answers = await Promise.all(Array.from({ length: 5 }, () => deliver(body, signed(body, 'sandbox-secret', new Date()))));
     expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200, 200, 200]);
     expect(answers.filter((answer) => !answer.body.repeated)).toHaveLength(1);
@@ -97,7 +97,7 @@ describeWith('postgres')('payments', () => {
     const told = (await door.history(order.id)).filter(({ type }) => type === 'payment.confirmed');
     expect(told).toHaveLength(1);
     const bounced = await door.until(bouncing, 'payment_processing');
-    const failure = report(bounced.paymentId, { event_type: 'payment.failed', failure_reason: 'no funds' });
+    const failure = report(bounced, { event_type: 'payment.failed', failure_reason: 'no funds' });
     await deliver(failure, signed(failure, 'sandbox-secret', new Date()));
     expect(await door.until(bouncing, 'payment_failed')).toMatchObject({ reason: 'no funds' });
   });
@@ -146,6 +146,10 @@ describeWith('postgres')('payments', () => {
       status: 'cod_remitted',
       providerRef: 'bag 7',
     });
+    expect((await door.post(`${url}/remit`, { reference: 'bag 7' })).status).toBe(200);
+    const other = await door.post(`${url}/remit`, { reference: 'bag 8' });
+    expect([other.status, other.body.code]).toEqual([409, 'payment.reference-differs']);
+    expect(await payment(order)).toMatchObject({ status: 'cod_remitted', providerRef: 'bag 7' });
     const told = (await door.history(order.id)).map(({ type }) => type);
     expect(told.filter((type) => type.startsWith('payment.cod'))).toEqual(['payment.cod.collected', 'payment.cod.remitted']);
   });
@@ -160,15 +164,16 @@ describeWith('postgres')('payments', () => {
   });
 
   test('a report that is unsigned, forged, changed or stale is answered 401 and changes nothing', async () => {
-    const { paymentId, correlationId } = await door.until(await door.place({ paymentMethod: 'transfer' }), 'payment_processing');
-    const body = report(paymentId);
-    const long = new Date(Date.now() - 301_000);
+    const waiting = await door.until(await door.place({ paymentMethod: 'transfer' }), 'payment_processing');
+    const body = report(waiting);
+    const [long, ahead] = [new Date(Date.now() - 301_000), new Date(Date.now() + 400_000)];
     const refusals: [string, string | undefined, string][] = [
       [body, undefined, 'webhook.signature'],
       [body, 'nonsense', 'webhook.signature'],
       [body, signed(body, 'another-secret', new Date()), 'webhook.signature'],
-      [report(paymentId), signed(body, 'sandbox-secret', new Date()), 'webhook.signature'],
+      [report(waiting), signed(body, 'sandbox-secret', new Date()), 'webhook.signature'],
       [body, signed(body, 'sandbox-secret', long), 'webhook.stale'],
+      [body, signed(body, 'sandbox-secret', ahead), 'webhook.early'],
     ];
     const stored = await yard.count('inbox');
     for (const [sent, signature, code] of refusals) {
@@ -178,15 +183,28 @@ describeWith('postgres')('payments', () => {
     }
     await untilQuiet(yard.database);
     expect(await yard.count('inbox')).toBe(stored);
-    expect((await door.get(`/api/orders/status/${correlationId}`)).body.status).toBe('payment_processing');
+    expect((await door.get(`/api/orders/status/${waiting.correlationId}`)).body.status).toBe('payment_processing');
+  });
+
+  test('a signed report of a payment that is not there, or of another order, is refused, and may be sent again when it is right', async () => {
+    const waiting = await door.until(await door.place({ paymentMethod: 'transfer' }), 'payment_processing');
+    const say = (body: string) => deliver(body, signed(body, 'sandbox-secret', new Date()));
+    const event = { event_id: `evt_${randomUUID()}` };
+    const unknown = await say(report({ ...waiting, paymentId: randomUUID() }, event));
+    expect([unknown.status, unknown.body.code]).toEqual([404, 'payment.not-found']);
+    const foreign = await say(report(waiting, { ...event, order_id: '999999', order_number: 'ORD-0' }));
+    expect([foreign.status, foreign.body.errors.map(({ pointer }: Body) => pointer)]).toEqual([422, ['/order_id', '/order_number']]);
+    const right = await say(report(waiting, event));
+    expect([right.status, right.body]).toEqual([200, { received: true, repeated: false }]);
+    await door.until(waiting.correlationId, 'delivered');
   });
 
   test('a signed report that is no report is answered 422 with the fields, and one from an unknown provider too', async () => {
-    const body = report('not-a-uuid', { amount: 'much', surprise: 1 });
+    const body = report({ paymentId: 'not-a-uuid', id: '1' }, { amount: 'much', surprise: 1 });
     const refused = await deliver(body, signed(body, 'sandbox-secret', new Date()));
     expect(refused.status).toBe(422);
     expect(refused.body.errors.map(({ pointer }: Body) => pointer).sort()).toEqual(['/amount', '/payment_id', '/surprise']);
-    const good = report(randomUUID());
+    const good = report({ paymentId: randomUUID(), id: '1' });
     const unknown = await door.post('/api/payments/webhooks/nobody', good, {
       'X-Signature': signed(good, 'sandbox-secret', new Date()),
     });

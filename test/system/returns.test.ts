@@ -147,6 +147,14 @@ describeWith('postgres')('what comes back', () => {
       'order.exchange.completed',
     ]);
     expect(await card('orders', order.id)).toMatchObject({ status: 'delivered', returnStatus: 'exchanged' });
+    const { fulfillmentId } = await card('exchanges', id);
+    const parcel = (await door.history(order.id)).filter(({ data }) => data.fulfillmentId === fulfillmentId);
+    expect(parcel.flatMap(({ type, to }) => (to ? [to] : type.startsWith('order.') ? [type] : []))).toEqual([
+      ...['pending', 'planned', 'picking', 'packed', 'ready', 'order.shipping.requested'],
+      ...['shipped', 'order.shipped', 'delivered', 'order.delivered'],
+    ]);
+    expect(parcel.filter(({ type }) => type === 'shipment.tracking.updated')).toHaveLength(4);
+    expect(await yard.count('events', `correlation_id = '${id}'`)).toBe(0);
   });
 
   test('an exchange for cheaper goods gives the difference back once [B28]', async () => {
@@ -182,6 +190,23 @@ describeWith('postgres')('what comes back', () => {
     expect(await say('returns', id, 'complete')).toMatchObject({ status: 'completed', refundCents: 14_500 });
     await untilQuiet(yard.database);
     expect(await payment(order)).toMatchObject({ status: 'refunded' });
+    // Nothing was exchanged.
+    expect((await card('orders', order.id)).returnStatus).toBe('returned');
+    expect(await yard.count('order_returns', `id = '${id}' and kind = 'return'`)).toBe(1);
+  });
+
+  test('an exchange of a part that goes on as a return leaves the order returned in part [B28]', async () => {
+    const order = await delivered(concrete(3));
+    const { id } = (await exchange(order, 1, [{ sku: 'CEMENT-25KG', quantity: 900_000 }])).body;
+    await say('exchanges', id, 'approve');
+    await untilQuiet(yard.database);
+    await say('exchanges', id, 'return');
+    await untilQuiet(yard.database);
+    expect((await card('orders', order.id)).returnStatus).toBe('requested');
+    await say('returns', id, 'receive', { condition: 'ok' });
+    await say('returns', id, 'complete');
+    await untilQuiet(yard.database);
+    expect((await card('orders', order.id)).returnStatus).toBe('partial');
   });
 
   test('the figures say how many there are in which status, what went back and what waits', async () => {

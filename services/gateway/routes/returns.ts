@@ -30,6 +30,7 @@ export const returns: Route[] = [
     inspect: 'inspect',
     complete: 'complete',
     cancel: 'cancel',
+    'paid-out': 'paidOut',
   }),
   ...begun('exchange'),
   ...changes('exchange', {
@@ -40,5 +41,6 @@ export const returns: Route[] = [
     return: 'toReturn',
     complete: 'complete',
     cancel: 'cancel',
+    'paid-out': 'paidOut',
   }),
 ];
