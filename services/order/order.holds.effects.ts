@@ -41,19 +41,22 @@ export const releaseHold = (order: Order, { holdId, by, version }: Payload<'orde
   const row = context.rows.get<Hold>('order_holds', holdId);
   if (!row) return refuse('order.hold-not-found', { holdId });
   if (row.releasedAt) return ignore('it is released already');
-  const released = write('order_holds', holdId, { ...row, releasedAt: context.now.toISOString(), releasedBy: by ?? null });
+  const seen = { releasedAt: context.now.toISOString(), releasedBy: by ?? null };
+  const released = write('order_holds', holdId, { ...row, ...seen });
   const news = publish('order.hold.released', { ...address(order), holdId, kind: row.kind, by });
   if (isOver(order)) return ignore('the order is over: the hold alone is released', released, news);
   const blocked = Math.max(0, order.blocked - (row.severity === 'blocking' ? 1 : 0));
-  const free = amended(order, { blocked, marks: withoutHold(order, holdId) });
+  const free = amended(order, { blocked, marks: withSeen(order, holdId, seen) });
   if (blocked > 0 || order.blocked === 0) return done(free, released, news);
   const [next, effects] = goOn(free, context);
   return done(next, released, news, effects);
 };
 
-const withoutHold = ({ marks }: Order, holdId: string): Order['marks'] => {
+/** Its stock is not confirmed for all that: it may come yet, and called off the order waits for no answer of it. */
+const withSeen = ({ marks }: Order, holdId: string, seen: Pick<Hold, 'releasedAt' | 'releasedBy'>): Order['marks'] => {
   if (!marks?.unconfirmed) return marks;
-  return { ...marks, unconfirmed: Object.fromEntries(Object.entries(marks.unconfirmed).filter(([, { id }]) => id !== holdId)) };
+  const unconfirmed = Object.entries(marks.unconfirmed).map(([stockKey, one]) => [stockKey, one.id === holdId ? { ...one, ...seen } : one]);
+  return { ...marks, unconfirmed: Object.fromEntries(unconfirmed) };
 };
 
 const goOn = (order: Order, context: Deciding): [Order, Effect[]] => {

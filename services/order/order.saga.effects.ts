@@ -41,7 +41,9 @@ export const compensate = (before: Order, after: Order, context: Deciding, { rea
   if (holdsStock(before)) {
     for (const { stockKey } of before.stock) {
       if (stockKey === except) continue;
-      undo(`stock:${stockKey}`, tell('inventory', stockKey, 'inventory.release', { ...address(before), reason }), true);
+      // Stock that took its word back may have nothing to let go.
+      const holds = !before.marks?.unconfirmed?.[stockKey];
+      undo(`stock:${stockKey}`, tell('inventory', stockKey, 'inventory.release', { ...address(before), reason }), holds);
     }
   }
   const compensations = [...before.compensations, ...steps];

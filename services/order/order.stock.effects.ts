@@ -70,14 +70,14 @@ const again = (order: Order, stockKey: string, { now, settings }: Deciding): Eff
 const secured = (order: Order, stockKey: string, { now }: Deciding): Decided => {
   const { [stockKey]: hold, ...rest } = order.marks?.unconfirmed ?? {};
   const { id, ...row } = hold as Hold & { id: string };
-  const released = { ...row, releasedAt: now.toISOString(), releasedBy: 'inventory' };
+  const released = row.releasedAt ? [] : [write('order_holds', id, { ...row, releasedAt: now.toISOString(), releasedBy: 'inventory' })];
   const next = { ...order, ...marked(order, { unconfirmed: rest }), version: order.version + 1 };
   return isOver(order)
-    ? ignore('the order is off', write('order_holds', id, released))
+    ? ignore('the order is off', ...released)
     : done(
         next,
-        write('order_holds', id, released),
-        publish('order.hold.released', { ...address(order), holdId: id, kind: row.kind, by: 'inventory' }),
+        released,
+        row.releasedAt ? [] : publish('order.hold.released', { ...address(order), holdId: id, kind: row.kind, by: 'inventory' }),
         // It may have stood in line meanwhile, where nothing can be confirmed.
         tell('inventory', stockKey, 'inventory.confirm', address(order)),
       );

@@ -142,6 +142,26 @@ describe('an order', () => {
     expect(again.state?.marks?.calledOff).toEqual([]);
   });
 
+  test('whose stock took its word back waits for no answer of it when it is cancelled: nothing is held there [E38, E52]', () => {
+    const short = order(adasOrderIn('confirmed')).hears('inventory.rejected', { ...line(CEMENT), reason: 'inventory.short' });
+    const off = short.hears('order.cancel', { reason: 'rain' });
+    expect(off.tells('inventory.release').map(({ key }) => key)).toEqual([CONCRETE, CEMENT]);
+    off.hears('payment.voided', { orderKey: ADA, paymentId: ADAS_PAYMENT }).hears('inventory.reservation.released', line(CONCRETE));
+    expect(off.state).toMatchObject({ status: 'cancelled', sagaState: 'Failed' });
+  });
+
+  test('whose stock took its word back is still without it when people have seen that: its stock may come yet, and owes no answer [B18, E38]', () => {
+    const short = order(adasOrderIn('confirmed')).hears('inventory.rejected', { ...line(CEMENT), reason: 'inventory.short' });
+    const holdId = short.state?.marks?.unconfirmed?.[CEMENT]?.id;
+    const { state } = short.hears('order.release-hold', { holdId, by: 'bo' });
+    const seen = () => order(state as Order);
+    const off = seen().hears('order.cancel', { reason: 'rain' });
+    expect(off.state?.compensations.find(({ step }) => step === `stock:${CEMENT}`)?.done).toBe(NOW.toISOString());
+    const there = seen().hears('inventory.reserved', { ...line(CEMENT), until: SAGA_END });
+    expect(there.tells('inventory.confirm').map(({ key }) => key)).toEqual([CEMENT]);
+    expect(there.rows('order_holds')).toEqual([]);
+  });
+
   test('that is cancelled before its transfer came shows people that the money came after all, and gives it back [X4, E52]', () => {
     const bank = payment(paymentIn('created')).hears('payment.cancel', { reason: 'rain' });
     bank.hears('payment.reported', { outcome: 'captured', eventId: 'evt_late' });

@@ -72,7 +72,8 @@ const owedFor = ({ world, people }: Played, key: string, order: Order, payments:
   const less = exchanges
     .filter(([, { refundState }]) => refundState !== 'due')
     .map(([, { differenceCents }]) => Math.max(0, -differenceCents));
-  const refunds = payments.flatMap(({ id }) => [...world.table<Refund>(`payment/${id}`, 'refund').values()]);
+  // A part of an attempt that went back whole later was given back of that.
+  const refunds = payments.flatMap(({ id, undo }) => (undo ? [] : [...world.table<Refund>(`payment/${id}`, 'refund').values()]));
   const byHand = refunds.filter(({ id, status }) => people.byHand.has(id) && status !== 'void').map(({ amountCents }) => amountCents);
   return Math.max(0, kept - sum(back) - sum(less) - sum(byHand));
 };
