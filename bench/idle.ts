@@ -1,7 +1,7 @@
 import { openWorld, print, round } from './world.ts';
 
-/** What a node with nothing to do asks of the database. */
-export const idle = async (seconds = Number(process.env.SECONDS ?? 30)): Promise<void> => {
+/** What a node with nothing to do asks of the database, for a minute: the clocks tick at its beginning, some of them every five. */
+export const idle = async (seconds = Number(process.env.SECONDS ?? 60)): Promise<void> => {
   const world = await openWorld();
   await new Promise((resolve) => setTimeout(resolve, 3_000));
   const before = world.database.statements;
