@@ -1,7 +1,8 @@
 /** The payment provider and the banks, with their moods: they take money, lose answers, report late, and give back when asked. */
 import type { Payment } from '../../services/payment/payment.decider.ts';
 import { type Book, type Made, outcome, SandboxBooks } from '../../services/payment/sandbox.books.ts';
-import type { Job, World } from './world.ts';
+import { Outsider } from './outsider.ts';
+import type { Job } from './world.ts';
 
 export const cardMoods = ['captures', 'captures', 'declines', 'loses the answer', 'is down', 'reports too', 'takes it later'] as const;
 export type CardMood = (typeof cardMoods)[number];
@@ -20,19 +21,9 @@ interface Call {
   refundId: string;
 }
 
-export class Bank {
+export class Bank extends Outsider {
   /** What is really taken and held, whatever our books say. */
   readonly books = new SandboxBooks();
-  readonly #world: World;
-  readonly #later: (happens: () => void) => void;
-  readonly #luck: () => number;
-
-  /** @param later takes what the bank, or an operator, will do by themselves at any time from now */
-  constructor(world: World, later: (happens: () => void) => void, luck: () => number) {
-    this.#world = world;
-    this.#later = later;
-    this.#luck = luck;
-  }
 
   /** One call: what a worker would do. A payment's token says the provider's mood. */
   run(job: Job): void {
@@ -42,29 +33,29 @@ export class Bank {
       return;
     }
     // Given up, before the call or after it: listed under attention, until an operator asks again.
-    const luck = this.#luck();
+    const luck = this.luck();
     if (luck > 0.15) {
       this.#answer(job, this.#made(job.type, call));
       return;
     }
     if (luck > 0.07) this.#made(job.type, call);
     this.#answer(job, null);
-    this.#later(() => this.#answer(job, this.#made(job.type, call)));
+    this.later(() => this.#answer(job, this.#made(job.type, call)));
   }
 
   /** Called when a payment begins to wait for a transfer. */
   expectTransfer(paymentId: string, mood: TransferMood): void {
     const arrive = (): void => {
       const report = { actor: 'payment', key: paymentId, name: 'payment.reported' };
-      this.#world.ask({ ...report, payload: { outcome: 'captured', eventId: `${paymentId}.arrived` } });
+      this.world.ask({ ...report, payload: { outcome: 'captured', eventId: `${paymentId}.arrived` } });
       // Amounts are those of our books, never a report's: the customer sends what is due when it is booked.
-      const { amountCents, capturedCents, orderId, currency } = this.#world.states.get(`payment/${paymentId}`) as Payment;
+      const { amountCents, capturedCents, orderId, currency } = this.world.states.get(`payment/${paymentId}`) as Payment;
       const sent = capturedCents || amountCents;
       this.books.charge(`pay:${paymentId}:charge:1`, { paymentId, orderId, amountCents: sent, currency, token: 'transfer' });
-      if (mood === 'arrives twice told') this.#later(() => this.#report(paymentId, 'told again'));
+      if (mood === 'arrives twice told') this.later(() => this.#report(paymentId, 'told again'));
     };
-    if (mood === 'bounces') this.#later(() => this.#report(paymentId, 'bounced', 'failed'));
-    else if (mood !== 'never comes') this.#later(arrive);
+    if (mood === 'bounces') this.later(() => this.#report(paymentId, 'bounced', 'failed'));
+    else if (mood !== 'never comes') this.later(arrive);
   }
 
   #charge(job: Job, call: Call, takes: boolean): void {
@@ -77,11 +68,11 @@ export class Bank {
     if (mood === 'loses the answer') this.#answer(job, null);
     // Of what is only authorised nothing is reported.
     if (mood === 'reports too')
-      for (const event of takes ? ['told', 'told again'] : []) this.#later(() => this.#report(call.paymentId, event));
-    if (mood === 'reports too') this.#later(answered);
+      for (const event of takes ? ['told', 'told again'] : []) this.later(() => this.#report(call.paymentId, event));
+    if (mood === 'reports too') this.later(answered);
     if (mood === 'captures' || mood === 'declines') answered();
     if (mood !== 'takes it later' || !takes) return;
-    this.#later(() => {
+    this.later(() => {
       charged();
       this.#report(call.paymentId, 'late');
     });
@@ -106,11 +97,11 @@ export class Bank {
     const done = result ? 'completed' : 'dead';
     const { providerRef, status, reason, refundId } = (result ?? {}) as Record<string, unknown>;
     const said = result ? { status, providerRef, reason, refundId } : null;
-    this.#world.tell({ ...reply, payload: { jobId: '1', outcome: done, result: said, error: result ? null : 'no answer' } });
+    this.world.tell({ ...reply, payload: { jobId: '1', outcome: done, result: said, error: result ? null : 'no answer' } });
   }
 
   #report(paymentId: string, event: string, result = 'captured'): void {
     const payload = { outcome: result, eventId: `${paymentId}.${event}` };
-    this.#world.tell({ actor: 'payment', key: paymentId, name: 'payment.reported', payload });
+    this.world.tell({ actor: 'payment', key: paymentId, name: 'payment.reported', payload });
   }
 }

@@ -1,6 +1,7 @@
 /** The carrier, with its moods: it books, declines, loses answers and parcels, brings them back; and tells of it once, twice or never. */
 import type { TrackingReport, TrackingStatus } from '../../models/fulfillment.ts';
-import type { Job, World } from './world.ts';
+import { Outsider } from './outsider.ts';
+import type { Job } from './world.ts';
 
 export const parcelMoods = ['delivers', 'delivers', 'declines', 'loses the answer', 'is down', 'returns', 'forgets'] as const;
 export type ParcelMood = (typeof parcelMoods)[number];
@@ -23,24 +24,15 @@ interface Call {
   bookingKey: string;
 }
 
-export class Carrier {
+export class Carrier extends Outsider {
   readonly parcels = new Map<string, Parcel>();
-  readonly #world: World;
-  readonly #later: (happens: () => void) => void;
-  readonly #luck: () => number;
-
-  constructor(world: World, later: (happens: () => void) => void, luck: () => number) {
-    this.#world = world;
-    this.#later = later;
-    this.#luck = luck;
-  }
 
   /** One call: what a worker would do. The first line of the address says the mood. */
   run({ type, payload, reply }: Job): void {
     const call = payload as unknown as Call;
     const result = type === 'shipment.book' ? this.#book(call) : this.#ask(type, call.bookingKey);
     const outcome = result ? 'completed' : 'dead';
-    this.#world.tell({ ...reply, payload: { jobId: '1', outcome, result, error: result ? null : 'no answer' } });
+    this.world.tell({ ...reply, payload: { jobId: '1', outcome, result, error: result ? null : 'no answer' } });
   }
 
   #book({ idempotencyKey: key, fulfillmentId, orderNumber, address }: Call): object | null {
@@ -50,7 +42,7 @@ export class Carrier {
     const status = mood === 'declines' ? ('declined' as const) : ('booked' as const);
     const parcel = known ?? { key, fulfillmentId, orderNumber, status, mood, events: [] };
     this.parcels.set(key, parcel);
-    if (!known && parcel.status === 'booked') for (const _ of WAY) this.#later(() => this.#move(parcel));
+    if (!known && parcel.status === 'booked') for (const _ of WAY) this.later(() => this.#move(parcel));
     if (parcel.status === 'declined') return { status: 'declined', reason: 'no such place' };
     return mood === 'loses the answer' && !known ? null : { status: 'booked', trackingNo: `no-${key}` };
   }
@@ -72,14 +64,14 @@ export class Carrier {
       return;
     }
     const status = number === WAY.length - 1 && parcel.mood === 'returns' ? 'returned' : (WAY[number] as TrackingStatus);
-    const event = { eventId: `${parcel.key}:${number}`, status, at: this.#world.now.toISOString() };
+    const event = { eventId: `${parcel.key}:${number}`, status, at: this.world.now.toISOString() };
     parcel.events.push(event);
     const call = (): void => {
       const payload = { ...event, bookingKey: parcel.key, trackingNo: `no-${parcel.key}` };
-      this.#world.tell({ actor: 'fulfillment', key: parcel.fulfillmentId, name: 'fulfillment.tracked', payload });
+      this.world.tell({ actor: 'fulfillment', key: parcel.fulfillmentId, name: 'fulfillment.tracked', payload });
     };
-    const luck = this.#luck();
-    if (luck > 0.3) this.#later(call);
-    if (luck > 0.8) this.#later(call);
+    const luck = this.luck();
+    if (luck > 0.3) this.later(call);
+    if (luck > 0.8) this.later(call);
   }
 }
