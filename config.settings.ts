@@ -63,6 +63,41 @@ export const settings = {
     kind: 'number',
     default: '1',
   },
+  TRUCK_WASH_UNLOADED: {
+    doc: 'Whether a truck that was called back before it loaded is washed all the same',
+    kind: 'text',
+    default: 'false',
+    oneOf: ['true', 'false'],
+  },
+  TRUCK_STUCK_MINUTES: {
+    doc: 'A truck that is in a phase for longer is listed under attention',
+    kind: 'weights',
+    default: 'assigned:15,loading:30,en_route:120,at_job_site:60,delivering:60,returning:120,washing:30',
+  },
+  DISCHARGE_LIMIT_MINUTES: { doc: 'From batching, a load is to be poured within this time', kind: 'number', default: '90' },
+  DELIVERY_COMPLETE_ON: {
+    doc: 'When an order by truck is delivered: when it is poured, or when its truck is available again',
+    kind: 'text',
+    default: 'pour_completed',
+    oneOf: ['pour_completed', 'truck_available'],
+  },
+  DISPATCH_STRATEGY: {
+    doc: 'How a truck is chosen where the plant has no strategy of its own',
+    kind: 'text',
+    default: 'first',
+    oneOf: ['first', 'nearest', 'plantPool', 'capacity', 'scored'],
+  },
+  DISPATCH_AHEAD_MS: {
+    doc: 'An order with a requested window gets its truck at most this long before the truck would have to leave',
+    kind: 'number',
+    default: '3600000',
+  },
+  DISPATCH_HOLD_MS: {
+    doc: 'An order taken off its truck by hand waits this long for what a person says instead',
+    kind: 'number',
+    default: '30000',
+  },
+  DISPATCH_ATTENTION_MS: { doc: 'An order that waits for a truck for longer is listed under attention', kind: 'number', default: '900000' },
   DEFAULT_DISTANCE_MILES: { doc: 'For orders that give no distance', kind: 'number', default: '5' },
   SAGA_TIMEOUT_MS: { doc: 'An order must be paid within this time', kind: 'number', default: '1800000' },
   WORKFLOW_TTL_MS: {

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { clockNames } from './config.clocks.ts';
 import { type Setting, settings } from './config.settings.ts';
+import type { StrategyName } from './models/dispatch.ts';
 import { StartError } from './runtime/start-error.ts';
 
 type Name = keyof typeof settings;
@@ -23,6 +24,15 @@ export interface Config {
   logLevel: string;
   logFormat: 'json' | 'text';
   truckTimeScale: number;
+  truckWashUnloaded: boolean;
+  /** Minutes by phase. */
+  truckStuckMinutes: Record<string, number>;
+  dischargeLimitMinutes: number;
+  deliveryCompleteOn: 'pour_completed' | 'truck_available';
+  dispatchStrategy: StrategyName;
+  dispatchAheadMs: number;
+  dispatchHoldMs: number;
+  dispatchAttentionMs: number;
   defaultDistanceMiles: number;
   sagaTimeoutMs: number;
   workflowTtlMs: number;
@@ -117,6 +127,14 @@ export const readConfig = (argv: readonly string[] = process.argv.slice(2), env:
     logLevel: text('LOG_LEVEL'),
     logFormat: (value('LOG_FORMAT') ?? (production ? 'json' : 'text')) as Config['logFormat'],
     truckTimeScale: number('TRUCK_TIME_SCALE'),
+    truckWashUnloaded: value('TRUCK_WASH_UNLOADED') === 'true',
+    truckStuckMinutes: readWeights('TRUCK_STUCK_MINUTES', text('TRUCK_STUCK_MINUTES')),
+    dischargeLimitMinutes: number('DISCHARGE_LIMIT_MINUTES'),
+    deliveryCompleteOn: text('DELIVERY_COMPLETE_ON') as Config['deliveryCompleteOn'],
+    dispatchStrategy: text('DISPATCH_STRATEGY') as StrategyName,
+    dispatchAheadMs: number('DISPATCH_AHEAD_MS'),
+    dispatchHoldMs: number('DISPATCH_HOLD_MS'),
+    dispatchAttentionMs: number('DISPATCH_ATTENTION_MS'),
     defaultDistanceMiles: number('DEFAULT_DISTANCE_MILES'),
     sagaTimeoutMs: number('SAGA_TIMEOUT_MS'),
     workflowTtlMs: number('WORKFLOW_TTL_MS'),
@@ -143,7 +161,7 @@ export const readConfig = (argv: readonly string[] = process.argv.slice(2), env:
     shippingWebhookSecret: text('SHIPPING_WEBHOOK_SECRET'),
     shippingTimeScale: number('SHIPPING_TIME_SCALE'),
     fulfillmentAuto: value('FULFILLMENT_AUTO') === 'true',
-    queues: readWeights(text('QUEUES')),
+    queues: readWeights('QUEUES', text('QUEUES')),
     workerSlots: number('WORKER_SLOTS'),
     turnConcurrency: number('TURN_CONCURRENCY'),
     turnsAtOnce: number('TURNS_AT_ONCE'),
@@ -185,12 +203,13 @@ const readFlags = (argv: readonly string[]) => {
   }
 };
 
-const readWeights = (text: string): Record<string, number> => {
+/** Pairs of a name and a whole number. */
+const readWeights = (name: Name, text: string): Record<string, number> => {
   const weights: Record<string, number> = {};
   for (const pair of text.split(',')) {
     const [queue, weight] = pair.split(':');
     if (!queue || !Number.isInteger(Number(weight)) || Number(weight) < 1) {
-      throw new StartError(`QUEUES=${text} is not a list of queue:weight, as in critical:6,default:1.`);
+      throw new StartError(`${name}=${text} is not a list as in ${settings[name].default}.`);
     }
     weights[queue.trim()] = Number(weight);
   }

@@ -25,3 +25,10 @@ export const truckForm = z.strictObject({
   driver: text(100).optional(),
   capacity: z.number().positive().max(100).default(10),
 });
+
+/** What concrete is made of where its product says nothing else, by unit: ten of each a load of ten, as in the original. */
+export const defaultMix = [
+  { material: 'MATERIAL-SAND', perUnit: 1 },
+  { material: 'MATERIAL-GRAVEL', perUnit: 1 },
+  { material: 'MATERIAL-CONCRETE', perUnit: 1 },
+] as const;

@@ -75,6 +75,7 @@ export const errors = {
   'fulfillment.not-failed': { title: 'Only a fulfilment that failed can be booked anew', status: 409 },
   'fulfillment.wrong-step': { title: 'The fulfilment is not at the step before this one', status: 409 },
 
+  'order.partly-delivered': { title: 'A part of the order is delivered: call off the rest of its items', status: 409 },
   'order.not-delivered': { title: 'The order is not delivered', status: 409 },
   'return.not-found': { title: 'There is no such return', status: 404 },
   'return.wrong-status': { title: 'The return is not at a point where this can be done', status: 409 },
@@ -94,6 +95,19 @@ export const errors = {
   'truck.busy': { title: 'The truck is on its way', status: 409 },
   'truck.in-service': { title: 'The truck is in service', status: 409 },
   'truck.out-of-service': { title: 'The truck is out of service', status: 409 },
+  'truck.under-way': { title: 'The truck has left the plant', status: 409 },
+  'truck.out-of-order': { title: 'This is not the truck’s next phase: a supervisor may force it, with a reason', status: 409 },
+  'truck.no-materials': { title: 'The materials of its load are still being drawn', status: 409 },
+  'load.not-found': { title: 'There is no such load', status: 404 },
+  'load.not-at-site': { title: 'The load is not at its site', status: 409 },
+  'dispatch.not-waiting': { title: 'The order waits for no truck', status: 409 },
+  'dispatch.all-assigned': { title: 'All of the order is on trucks already', status: 409 },
+  'dispatch.not-assigned': { title: 'The order is on no truck', status: 409 },
+  'dispatch.unsuited': { title: 'The truck does not suit the order: with force and a reason it may go all the same', status: 409 },
+  'dispatch.other-plant': { title: 'The two orders are with different plants', status: 409 },
+  'plant.broken-down': { title: 'The plant has broken down already', status: 409 },
+  'plant.in-order': { title: 'The plant is in order', status: 409 },
+  'driver.not-found': { title: 'There is no such driver', status: 404 },
   'plant.not-found': { title: 'There is no such plant', status: 404 },
 } as const satisfies Record<string, ErrorWords>;
 

@@ -30,8 +30,12 @@ export type MovementKind =
   | 'returned'
   | 'written_off';
 
+/** Who holds stock under a key that is no order's: an exchange its replacement, a load of concrete its materials. */
+const owners = ['exchange', 'load'] as const;
+export type Owner = (typeof owners)[number];
+
 /** `owner`: whose key `orderKey` is, where it is not an order's. Echoed on every event that the message causes. */
-const ofOrder = { orderKey: uuid, orderId: z.string(), owner: z.literal('exchange').optional() };
+const ofOrder = { orderKey: uuid, orderId: z.string(), owner: z.enum(owners).optional() };
 const MAX_STOCK = 1_000_000_000;
 const heldQuantity = wholeNumber(MAX_QUANTITY * MAX_LINES);
 const level = z.int().min(0).max(MAX_STOCK);

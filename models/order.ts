@@ -1,5 +1,7 @@
 /** What an order hears, what it can be, and where it may go from there. */
 import { z } from 'zod';
+import { pourForm } from './dispatch.ts';
+import { placeForm } from './places.ts';
 import { cents, currency, id, type Life, MAX_LINES, MAX_QUANTITY, text, time, uuid, wholeNumber } from './words.ts';
 
 export type OrderStatus =
@@ -90,6 +92,10 @@ const form = {
   distanceMiles: z.number().min(0).max(500).optional(),
   shippingAddress: address.optional(),
   requestedWindow: requestedWindow.optional(),
+  /** Where it goes: without a plant or a distance, they follow from it. */
+  site: placeForm.optional(),
+  /** Of an order that goes by truck: how it is to be poured, and what its trucks must have. */
+  pour: pourForm.optional(),
   priority: z.int().min(0).max(100).default(50),
 };
 const namesACustomer = {
@@ -167,7 +173,10 @@ export const orderMessages = {
   'payment.voided': z.object({ orderKey: uuid, paymentId: uuid, reason: z.string().optional() }),
   'payment.cod.collected': z.object({ orderKey: uuid, paymentId: uuid, amountCents: cents }),
   'order.truck.assigned': z.object({ orderKey: uuid, truckId: id, loadId: uuid }),
-  'order.truck.unassigned': z.object({ orderKey: uuid, truckId: id, loadId: uuid, reason: z.string() }),
+  /** `last`: no other truck is on its way for it either. */
+  'order.truck.unassigned': z.object({ orderKey: uuid, truckId: id, loadId: uuid, reason: z.string(), last: z.literal(true).optional() }),
+  /** One of several trucks has poured. */
+  'order.load.delivered': z.object({ orderKey: uuid, truckId: id, loadId: uuid, quantity: z.number(), deliveredAt: time }),
   'order.status.intransit': z.object({ orderKey: uuid, truckId: id, loadId: uuid }),
   'order.shipped': z.object({ orderKey: uuid, fulfillmentId: uuid, carrier: z.string(), trackingNo: z.string() }),
   /** By a truck or by a carrier. */

@@ -21,4 +21,10 @@ export const seed = {
     { sku: 'REBAR-12', name: 'Rebar 12 mm, 6 m', kind: 'goods', priceCents: 990, currency: 'USD' },
   ],
   stockPerPlant: 10_000,
+  /** What concrete is mixed from: as the original's plants had it, ten times over. */
+  materials: [
+    { sku: 'MATERIAL-SAND', name: 'Sand, for mixing', north: 10_000, south: 12_000, east: 8_000 },
+    { sku: 'MATERIAL-GRAVEL', name: 'Gravel, for mixing', north: 8_000, south: 9_000, east: 7_000 },
+    { sku: 'MATERIAL-CONCRETE', name: 'Cement, for mixing', north: 5_000, south: 6_000, east: 4_000 },
+  ],
 } as const;

@@ -8,6 +8,11 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 /** `owner` tells whose key `orderKey` is when it is not an order's: an exchange's. */
 const toTheOrder = (data: Data): string | undefined => (data.owner === undefined ? text(data.orderKey) : undefined);
 const toTheExchange = (data: Data): string | undefined => (data.owner === 'exchange' ? text(data.orderKey) : undefined);
+const toTheLoad = (data: Data): string | undefined => (data.owner === 'load' ? plantOf(data.stockKey) : undefined);
+const plantOf = (stockKey: unknown): string | undefined => text(stockKey)?.split('@')[1];
+/** A truck's dispatcher hears when it is free, or lost, and of a plant with few loading places, when its place is. */
+const whenItHelps = (data: Data): string | undefined =>
+  data.to === 'available' || (data.to === 'out_of_service' && data.loadId) || data.slotted ? text(data.plantId) : undefined;
 /** What an order must hear of its fulfilment beside shipped and delivered: only what stops it. */
 const whenItStops = (data: Data): string | undefined =>
   ['failed', 'on_hold', 'cancelled'].includes(String(data.to)) ? toTheOrder(data) : undefined;
@@ -26,6 +31,7 @@ export const subscriptions = [
   { event: 'order.truck.assigned', actor: 'order', key: toTheOrder },
   { event: 'order.truck.unassigned', actor: 'order', key: toTheOrder },
   { event: 'order.status.intransit', actor: 'order', key: toTheOrder },
+  { event: 'order.load.delivered', actor: 'order', key: toTheOrder },
   { event: 'order.shipped', actor: 'order', key: toTheOrder },
   { event: 'order.delivered', actor: 'order', key: toTheOrder },
   { event: 'fulfillment.status_changed', actor: 'order', key: whenItStops },
@@ -47,10 +53,12 @@ export const subscriptions = [
     actor: 'exchange',
     key: (data: Data) => (['failed', 'on_hold', 'cancelled'].includes(String(data.to)) ? toTheExchange(data) : undefined),
   },
-  // A truck that is free again: its plant's dispatcher sends it on.
-  {
-    event: 'truck.status.changed',
-    actor: 'dispatch',
-    key: (data: Data) => (data.to === 'available' ? text(data.plantId) : undefined),
-  },
+  { event: 'truck.status.changed', actor: 'dispatch', key: whenItHelps },
+  // Of an order that one truck brings, the truck itself says that it is delivered.
+  { event: 'truck.pouring.completed', actor: 'dispatch', key: (data: Data) => (data.part ? text(data.plantId) : undefined) },
+  { event: 'load.rejected', actor: 'dispatch', key: (data: Data) => text(data.plantId) },
+  // What loads are made of.
+  { event: 'inventory.reserved', actor: 'dispatch', key: toTheLoad },
+  { event: 'inventory.rejected', actor: 'dispatch', key: toTheLoad },
+  { event: 'inventory.replenished', actor: 'dispatch', key: (data: Data) => text(data.locationId) },
 ];

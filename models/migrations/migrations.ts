@@ -7,6 +7,7 @@ import { fulfillment } from './0006-fulfillment.ts';
 import { returns } from './0007-returns.ts';
 import { carts } from './0008-carts.ts';
 import { headers } from './0009-headers.ts';
+import { dispatch } from './0010-dispatch.ts';
 
 /** In the order they run. A released one is never changed. */
-export const migrations = [runtime, domain, orders, stock, payments, fulfillment, returns, carts, headers];
+export const migrations = [runtime, domain, orders, stock, payments, fulfillment, returns, carts, headers, dispatch];

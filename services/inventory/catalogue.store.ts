@@ -52,6 +52,8 @@ interface SeedData {
   trucks: readonly { id: string; code: string; plantId: string; driver: string }[];
   products: readonly ProductRow[];
   stockPerPlant: number;
+  /** Not sold: kept at the plants, by plant. */
+  materials: readonly ({ sku: string; name: string } & Readonly<Record<string, string | number>>)[];
 }
 
 /** Fills an empty database, once, however many processes start together. @returns whether it was this one */
@@ -69,11 +71,14 @@ export const seedOnce = (database: Database, world: SeedData): Promise<boolean> 
         available: world.stockPerPlant,
       })),
     );
+    for (const { sku, name: _, ...byPlant } of world.materials)
+      for (const [locationId, available] of Object.entries(byPlant))
+        stock.push({ key: stockKeyOf(sku, locationId), sku, locationId, available: Number(available) });
     await tx.query(
       `with p as (insert into plants (id, name, latitude, longitude)
          select * from ${binds.rows('p', { id: 'text', name: 'text', latitude: 'float', longitude: 'float' }, world.plants)}),
-       t as (insert into trucks (id, code, plant_id, driver)
-         select * from ${binds.rows('t', { id: 'text', code: 'text', plantId: 'text', driver: 'text' }, world.trucks)}),
+       t as (insert into trucks (id, code, plant_id, home_plant_id, driver)
+         select id, code, plantId, plantId, driver from ${binds.rows('t', { id: 'text', code: 'text', plantId: 'text', driver: 'text' }, world.trucks)}),
        c as (insert into products (sku, name, kind, price_cents, currency)
          select * from ${binds.rows('c', { sku: 'text', name: 'text', kind: 'text', priceCents: 'bigint', currency: 'text' }, world.products)}),
        s as (insert into stock_levels (key, sku, location_id, available)

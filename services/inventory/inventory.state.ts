@@ -1,5 +1,5 @@
 /** What the rules of stock decide over, and the small effects that they share. */
-import type { inventoryMessages, MovementKind, ReservationStatus } from '../../models/inventory.ts';
+import type { inventoryMessages, MovementKind, Owner, ReservationStatus } from '../../models/inventory.ts';
 import {
   type Context as AnyContext,
   type Decision,
@@ -41,7 +41,7 @@ export interface Reservation {
   expiresAt: string | null;
   confirmedAt: string | null;
   /** Whose key it stands under, where it is not an order's. */
-  owner?: 'exchange' | null;
+  owner?: Owner | null;
   /** Its place in the line of those that wait; later ones have higher numbers. */
   place?: number | null;
   waiting?: Waiting | null;
@@ -98,11 +98,11 @@ export const moved = (context: Context, movement: Movement): Effect => write('mo
 export const save = (orderKey: string, reservation: Reservation): Effect => write('reservation', orderKey, reservation);
 
 /** Whose the key is stands in every event that an exchange's hold causes; an order's say nothing of it. */
-export const owned = (owner: 'exchange' | null | undefined): { owner?: 'exchange' } => (owner ? { owner } : {});
+export const owned = (owner: Owner | null | undefined): { owner?: Owner } => (owner ? { owner } : {});
 
 interface Asker {
   orderKey: string;
-  owner?: 'exchange' | undefined;
+  owner?: Owner | undefined;
 }
 
 export const rejected = (

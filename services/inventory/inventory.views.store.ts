@@ -1,11 +1,12 @@
 /** What is read over all stock: by the clocks, by the operators, and by those who order anew. Nothing here is on an order's way. */
+import type { Owner } from '../../models/inventory.ts';
 import type { Tx } from '../../runtime/database.ts';
 
 export interface Lapsed {
   stockKey: string;
   orderKey: string;
   orderId: string;
-  owner: 'exchange' | null;
+  owner: Owner | null;
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 import { type Context, type Message, refuse } from '../../runtime/decider.ts';
 import { autoComplete, complete, confirm } from './order.confirming.effects.ts';
-import { assigned, delivered, fulfillmentStopped, inTransit, prove, shipped, unassigned } from './order.delivery.effects.ts';
+import { assigned, delivered, fulfillmentStopped, inTransit, loadDelivered, prove, shipped, unassigned } from './order.delivery.effects.ts';
 import { hold, releaseHold } from './order.holds.effects.ts';
 import { accept } from './order.intake.ts';
 import { collected, paid, refunded, retryPayment, unpaid, voided } from './order.money.effects.ts';
@@ -73,6 +73,8 @@ const decide = (order: Order, heard: Exclude<Heard, { name: 'order.accepted' }>,
       return unassigned(order, heard.payload, context);
     case 'order.status.intransit':
       return inTransit(order, heard.payload);
+    case 'order.load.delivered':
+      return loadDelivered(order, heard.payload, context);
     case 'order.shipped':
       return shipped(order, heard.payload, context);
     case 'order.delivered':

@@ -22,6 +22,8 @@ import {
 export const assigned = (order: Order, heard: Payload<'order.truck.assigned'>): Decided => {
   const { truckId } = heard;
   if (earlyTruck(order)) return assignedEarly(order, heard);
+  // One of several, or in the place of one that broke down.
+  if ((order.status === 'assigned' || order.status === 'shipped') && order.truckId !== truckId) return done(amended(order, { truckId }));
   if (!leadsTo(order, 'assigned')) return ignore('the order is not waiting for a truck');
   const released = order.marks?.waiting ? marked(order, { waiting: false }) : {};
   const next = moved(order, 'assigned', { truckId, assignedFrom: order.status, ...released });
@@ -29,9 +31,9 @@ export const assigned = (order: Order, heard: Payload<'order.truck.assigned'>): 
 };
 
 export const unassigned = (order: Order, heard: Payload<'order.truck.unassigned'>, context: Deciding): Decided => {
-  const { truckId, reason } = heard;
+  const { truckId, reason, last } = heard;
   if (earlyTruck(order)) return unassignedEarly(order, heard);
-  if (order.status !== 'assigned' || order.truckId !== truckId) return ignore('the order has not this truck');
+  if (order.status !== 'assigned' || (order.truckId !== truckId && !last)) return ignore('the order has not this truck');
   const back = moved(order, order.assignedFrom ?? 'confirmed', { truckId: null, assignedFrom: null });
   const news = statusEvent(back, order.status, reason);
   return back.status === 'pending' && back.awaiting.length === 0 ? held(back, context, [news]) : done(back, news);
@@ -71,6 +73,24 @@ export const delivered = (order: Order, heard: Payload<'order.delivered'>, conte
   const tooLate = fulfillmentId ? undone(order, `fulfillment:${fulfillmentId}`, context) : undefined;
   const byItsTruck = order.status === 'cancelled' && truckId !== undefined && order.truckId === truckId;
   return tooLate || byItsTruck ? leftTooSoon(order, context, what, tooLate) : exceptional(order, context, what);
+};
+
+/** With the last of what several trucks bring, whichever plants sent them, the order is delivered. */
+export const loadDelivered = (order: Order, heard: Payload<'order.load.delivered'>, context: Deciding): Decided => {
+  const { truckId, quantity, deliveredAt } = heard;
+  const poured = (order.marks?.poured ?? 0) + quantity;
+  const counted = amended(order, marked(order, { poured }));
+  const whole = poured >= order.quantity;
+  if (earlyTruck(order)) return whole ? deliveredEarly(counted, heard) : done(counted);
+  if (order.status !== 'assigned' && order.status !== 'shipped')
+    return exceptional(order, context, `truck ${truckId} delivered a part of it`);
+  return whole ? allPoured(counted, deliveredAt, `Truck ${truckId}`, context) : done(counted);
+};
+
+/** Nobody but the order knows that this was the last of it: it says so. */
+export const allPoured = (order: Order, at: string, who: string, context: Deciding): Decided => {
+  const [next, effects] = handOver(order, at, who, context);
+  return done(next, effects, deliveredEvent(order, at, who));
 };
 
 /**

@@ -48,7 +48,10 @@ export const inTransitEarly = (order: Order): Decided => {
 };
 
 /** The truck's word is the proof, unless somebody at the door gave it before. */
-export const deliveredEarly = (order: Order, { truckId, deliveredAt }: Payload<'order.delivered'>): Decided => {
+export const deliveredEarly = (
+  order: Order,
+  { truckId, deliveredAt }: Pick<Payload<'order.delivered'>, 'truckId' | 'deliveredAt'>,
+): Decided => {
   if (earlyTruck(order) === 'delivered') return ignore('it is delivered already');
   const there = amended(order, { deliveredAt: order.deliveredAt ?? deliveredAt, ...marked(order, { early: 'delivered' }) });
   const proven = publish('order.delivery.proven', { ...address(order), at: deliveredAt, by: truckId });

@@ -24,6 +24,8 @@ export const requestTruck = (order: Order): Effect =>
     distanceMiles: order.distanceMiles,
     priority: order.priority,
     ...(order.requestedStart ? { requestedStart: order.requestedStart } : {}),
+    items: order.stock.map(({ stockKey, quantity }) => ({ sku: stockKey.slice(0, stockKey.lastIndexOf('@')), quantity })),
+    ...order.marks?.truck,
   });
 
 export const created = (order: Order): Effect =>

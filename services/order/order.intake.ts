@@ -1,10 +1,11 @@
 /** The first turn of an order: what was accepted at the door becomes an order, or fails with its reason. */
 import { stockKeyOf } from '../../models/inventory.ts';
 import { deliveryOf } from '../../models/order.ts';
+import { milesBetween, roadMiles } from '../../models/places.ts';
 import { MAX_CENTS } from '../../models/words.ts';
 import { done, ignore, setTimer } from '../../runtime/decider.ts';
 import { created, processed, reserveStock, statusEvent } from './order.effects.ts';
-import { type Decided, type Deciding, laterBy, type Order, type Payload } from './order.state.ts';
+import { type Decided, type Deciding, laterBy, type Order, type OrderFacts, type OwnPlant, type Payload } from './order.state.ts';
 
 /** Told by the gateway, or by anyone on the mesh who emits order.accepted. The same correlation id twice is one order. */
 export const accept = (order: Order | undefined, form: Payload<'order.accepted'>, context: Deciding): Decided => {
@@ -42,7 +43,7 @@ const place = (form: Payload<'order.accepted'>, context: Deciding): Order => {
     const product = facts.products.get(sku);
     return { sku, quantity, name: product?.name ?? sku, unitPriceCents: product?.priceCents ?? 0 };
   });
-  const plantId = form.plantId ?? facts.stockedPlants.get(key)?.[0] ?? [...facts.plants][0] ?? 'none';
+  const plantId = form.plantId ?? plantFor(key, form, facts);
   const stock = sumByStock(form.items, plantId);
   const kind = form.kind ?? kindOf(form.items, context);
   const delivery = deliveryOf({ ...form, kind });
@@ -63,7 +64,7 @@ const place = (form: Payload<'order.accepted'>, context: Deciding): Order => {
     paymentToken: form.paymentToken ?? 'tok_ok',
     currency: facts.products.get(form.items[0]?.sku ?? '')?.currency ?? form.currency ?? 'USD',
     totalCents: items.reduce((sum, { quantity, unitPriceCents }) => sum + quantity * unitPriceCents, 0),
-    distanceMiles: form.distanceMiles ?? settings.defaultDistanceMiles,
+    distanceMiles: form.distanceMiles ?? milesTo(form, facts.plants.get(plantId)) ?? settings.defaultDistanceMiles,
     quantity: form.items.reduce((sum, { quantity }) => sum + quantity, 0),
     priority: form.priority,
     requestedStart: form.requestedWindow?.start ?? null,
@@ -74,11 +75,32 @@ const place = (form: Payload<'order.accepted'>, context: Deciding): Order => {
     assignedFrom: null,
     blocked: 0,
     deliveredAt: null,
-    marks: null,
+    marks: delivery === 'truck' ? marksFor(form) : null,
     reason: null,
     version: 1,
     intake: { form: kind ? { ...form, kind } : form, items },
   };
+};
+
+/** Of the plants that work and have all of it, the nearest to its site, or else the fullest. */
+const plantFor = (key: string, { site }: Payload<'order.accepted'>, { plants, stockedPlants }: OrderFacts): string => {
+  const works = (id: string): boolean => plants.get(id)?.broken !== true;
+  const stocked = stockedPlants.get(key)?.filter(works) ?? [];
+  const known = stocked.length > 0 ? stocked : [...plants.keys()].filter(works);
+  if (!site) return known[0] ?? [...plants.keys()][0] ?? 'none';
+  const away = (id: string): number => {
+    const place = plants.get(id)?.place;
+    return place ? milesBetween(site, place) : Number.POSITIVE_INFINITY;
+  };
+  return known.reduce((best, id) => (away(id) < away(best) ? id : best), known[0] ?? 'none');
+};
+
+const milesTo = ({ site }: Payload<'order.accepted'>, plant: OwnPlant | undefined): number | undefined =>
+  site && plant?.place ? roadMiles(site, plant.place) : undefined;
+
+const marksFor = ({ pour, requestedWindow }: Payload<'order.accepted'>): Order['marks'] => {
+  const truck = { ...(pour && { pour }), ...(requestedWindow && { requestedEnd: requestedWindow.end }) };
+  return Object.keys(truck).length > 0 ? { truck } : null;
 };
 
 /** Who names no kind and orders nothing but concrete means concrete: no carrier takes it, whatever address is given. */

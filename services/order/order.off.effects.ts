@@ -1,13 +1,15 @@
 /** An order is called off: whole or in part, by a person or by a clock. */
-import { done, ignore, publish, refuse, tell, write } from '../../runtime/decider.ts';
+import { done, type Effect, ignore, publish, refuse, tell, write } from '../../runtime/decider.ts';
+import { deliveredEvent, handOver } from './order.confirming.effects.ts';
 import { already, isDelivered, isOver, leadsTo, staleFor, statusEvent } from './order.effects.ts';
 import { awaitedNoMore, held } from './order.paying.effects.ts';
-import { compensate } from './order.saga.effects.ts';
+import { compensate, isDispatched } from './order.saga.effects.ts';
 import {
   address,
   amended,
   type Decided,
   type Deciding,
+  earlyTruck,
   type Item,
   type Marks,
   marked,
@@ -22,6 +24,7 @@ export const cancel = (order: Order, { reason, by, version }: Payload<'order.can
   const stale = staleFor(order, version);
   if (stale) return stale;
   if (isOver(order) || !leadsTo(order, 'cancelled') || isWithCarrier(order)) return already(order);
+  if (order.marks?.poured) return refuse('order.partly-delivered', { poured: order.marks.poured });
   const off = moved(order, 'cancelled', { reason, awaiting: [] });
   const [next, undoing] = compensate(order, off, context, { reason, by });
   return done(
@@ -51,7 +54,7 @@ export const cancelItem = (order: Order, heard: Payload<'order.cancel-item'>, co
   if (isWithCarrier(order)) return already(order);
   const item = context.rows.get<Item>('order_items', itemId);
   if (!item) return refuse('order.item-not-found', { itemId });
-  const left = item.quantity - item.quantityCancelled;
+  const left = Math.min(item.quantity - item.quantityCancelled, order.quantity - (order.marks?.poured ?? 0));
   if (quantity > left) return refuse('order.item-too-many', { left });
   const row = write('order_items', itemId, { ...item, quantityCancelled: item.quantityCancelled + quantity });
   const amountCents = quantity * item.unitPriceCents;
@@ -78,7 +81,7 @@ export const cancelItem = (order: Order, heard: Payload<'order.cancel-item'>, co
     ? tell('inventory', stockKey, 'inventory.release', { ...address(order), reason })
     : tell('inventory', stockKey, 'inventory.reduce', { ...address(order), quantity, reason });
   const bills = order.paymentId && order.status !== 'payment_failed' && amountCents > 0;
-  const effects = [
+  const effects: Effect[] = [
     ...clock,
     row,
     news,
@@ -86,6 +89,13 @@ export const cancelItem = (order: Order, heard: Payload<'order.cancel-item'>, co
     ...(bills ? [tell('payment', order.paymentId as string, 'payment.reduce', reduction)] : []),
     ...(order.fulfillmentId && !order.marks?.renewing ? [tell('fulfillment', order.fulfillmentId, 'fulfillment.cancel', { reason })] : []),
   ];
+  if (order.delivery === 'truck' && isDispatched(order))
+    effects.push(tell('dispatch', order.plantId, 'dispatch.reduce', { orderKey: order.correlationId, quantity, reason }));
+  // Nothing more is to come of what trucks have brought a part of.
+  if (less.marks?.poured && less.marks.poured >= less.quantity && !earlyTruck(order)) {
+    const [next, delivery] = handOver(less, context.now.toISOString(), 'The rest is called off', context);
+    return done(next, effects, delivery, deliveredEvent(less, context.now.toISOString(), by));
+  }
   // It may have waited for this stock only.
   return order.awaiting.length > 0 && less.awaiting.length === 0 ? held(less, context, effects) : done(less, effects);
 };

@@ -50,7 +50,7 @@ export const loadChildren = async (tx: Tx, messages: readonly Message[]): Promis
 export const loadAges = async (tx: Tx, keys: readonly string[]): Promise<Map<string, Age>> => {
   const rows = await tx.query<Age & { key: string }>(
     `select o.correlation_id as key, ${iso('o.created_at')} as "createdAt", ${iso('o.requested_end')} as "requestedEnd",
-       exists (select from delivery_jobs j where j.order_key = o.correlation_id and j.status in ('queued', 'in_progress')) as "hasJob"
+       exists (select from delivery_jobs j where j.order_key = o.correlation_id and j.status in ('queued', 'scheduled', 'in_progress')) as "hasJob"
      from orders o where o.correlation_id = ${LISTED('$1')}`,
     [keys.join('\x1e')],
   );

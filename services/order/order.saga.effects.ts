@@ -52,7 +52,7 @@ export const compensate = (before: Order, after: Order, context: Deciding, { rea
 };
 
 /** Held back too: a truck may have it of which the order has not heard. */
-const isDispatched = (order: Order): boolean => {
+export const isDispatched = (order: Order): boolean => {
   const early = earlyTruck(order);
   return early ? early !== 'delivered' : order.delivery === 'truck' && ['confirmed', 'assigned', 'shipped'].includes(order.status);
 };

@@ -1,5 +1,8 @@
 /** What an order is, what it is decided by, and the small steps all its rules share. */
+
+import type { Pour } from '../../models/dispatch.ts';
 import type { Delivery, OrderForm, OrderStatus, orderMessages, PaymentMethod, SagaState } from '../../models/order.ts';
+import type { Place } from '../../models/places.ts';
 import type { Context, Decision, MessageOf } from '../../runtime/decider.ts';
 
 export interface Order {
@@ -69,6 +72,10 @@ export interface Marks {
   provenBy?: string;
   /** Where its truck is, of a COD order that is not confirmed yet, in the words of deliveryStatus. Later its status says so. */
   early?: Early;
+  /** What its trucks must know and few orders ask. */
+  truck?: { pour?: Pour; requestedEnd?: string };
+  /** What several trucks have brought so far. */
+  poured?: number;
   /** Parts that were called off before the payment was known to be made. Should it come late, it is told of them (again). */
   calledOff?: Reduction[];
   /** Holds of kind inventory_unconfirmed, by stock. */
@@ -128,12 +135,18 @@ export interface Product {
 /** What the store reads for orders that are new, and of those that must know how old they are. */
 export interface OrderFacts {
   products: Map<string, Product>;
-  plants: Set<string>;
+  plants: Map<string, OwnPlant>;
   ids: Map<string, string>;
-  /** Plants by key of an order that names none: those with the most of what it asks first. */
+  /** Plants by key of an order that names none and that have all it asks: those with the most of it first. */
   stockedPlants: Map<string, string[]>;
   /** By key, for order.auto-cancel and order.prove-delivery only. */
   ages?: Map<string, Age>;
+}
+
+export interface OwnPlant {
+  place: Place | null;
+  /** It stands still: nobody is sent there who does not ask for it. */
+  broken: boolean;
 }
 
 export interface Age {

@@ -9,7 +9,7 @@ import type { Tx } from '../../runtime/database.ts';
 import type { Message } from '../../runtime/decider.ts';
 import { Raced } from '../../runtime/failure.ts';
 import { childParts, keysOf, loadAges, loadChildren } from './order.rows.store.ts';
-import type { Intake, Order, OrderFacts, Product } from './order.state.ts';
+import type { Intake, Order, OrderFacts, OwnPlant, Product } from './order.state.ts';
 
 type Accepted = z.output<typeof orderAccepted>;
 
@@ -35,20 +35,21 @@ const load = async (tx: Tx, keys: readonly string[], messages: readonly Message[
 
 /** What new orders are decided by. Their numbers come from the table's own sequence: Postgres numbers the order. */
 const loadFacts = async (tx: Tx, fresh: readonly Message<string, Accepted>[]): Promise<OrderFacts> => {
-  const facts: OrderFacts = { products: new Map(), plants: new Set(), ids: new Map(), stockedPlants: new Map() };
+  const facts: OrderFacts = { products: new Map(), plants: new Map(), ids: new Map(), stockedPlants: new Map() };
   if (fresh.length === 0) return facts;
   const keys = [...new Set(fresh.map(({ key }) => key))];
   const skus = [...new Set(fresh.flatMap(({ payload }) => payload.items.map(({ sku }) => sku)))];
-  const [row] = await tx.query<{ products: Product[] | null; plants: string[] | null; ids: string[] }>(
+  const [row] = await tx.query<{ products: Product[] | null; plants: ({ id: string } & OwnPlant)[] | null; ids: string[] }>(
     `select
       (select json_agg(json_build_object('sku', sku, 'name', name, 'priceCents', price_cents, 'currency', currency, 'kind', kind))
        from products where sku = any(string_to_array($1::text, E'\\x1e'))) as products,
-      (select json_agg(id order by id) from plants) as plants,
+      (select json_agg(json_build_object('id', id, 'broken', broken_since is not null, 'place', case when latitude is null or longitude is null
+         then null else json_build_object('latitude', latitude, 'longitude', longitude) end) order by id) from plants) as plants,
       (select json_agg(nextval('orders_id_seq')::text) from generate_series(1, $2::int)) as ids`,
     [skus.join('\x1e'), keys.length],
   );
   for (const product of row?.products ?? []) facts.products.set(product.sku, product);
-  for (const plant of row?.plants ?? []) facts.plants.add(plant);
+  for (const { id, ...plant } of row?.plants ?? []) facts.plants.set(id, plant);
   for (const [index, key] of keys.entries()) facts.ids.set(key, row?.ids[index] as string);
   const placeless = fresh.filter(({ payload }) => payload.plantId === undefined);
   if (placeless.length > 0) await loadStockedPlants(tx, placeless, facts.stockedPlants);

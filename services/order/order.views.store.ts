@@ -77,7 +77,7 @@ from orders o
 join order_sagas s on s.correlation_id = o.correlation_id
 left join payments p on p.id = o.payment_id
 left join fulfillments f on f.id = o.fulfillment_id
-left join trucks t on t.order_key = o.correlation_id`;
+left join lateral (select t.status from trucks t where t.order_key = o.correlation_id order by t.phase_since desc, t.id limit 1) t on true`;
 
 export const orderById = async (tx: Tx, id: string): Promise<OrderCard | undefined> =>
   (await tx.query<OrderCard>(`${CARD} where o.id = $1`, [id]))[0];

@@ -7,11 +7,13 @@ import type { Tx } from '../../runtime/database.ts';
 
 const STEP = 1_000;
 
-/** Plants where somebody waits: only these are worth a turn. Uses delivery_jobs_waiting. */
+/** Plants where somebody waits: only these are worth a turn. Uses delivery_jobs_rank and delivery_jobs_due. */
 export const queuesToSweep = async (tx: Tx): Promise<string[]> =>
-  (await tx.query<{ plant: string }>(`select distinct plant_id as plant from delivery_jobs where status = 'queued'`)).map(
-    ({ plant }) => plant,
-  );
+  (
+    await tx.query<{ plant: string }>(
+      `select distinct plant_id as plant from delivery_jobs where status = 'queued' or (status = 'scheduled' and due_at <= now())`,
+    )
+  ).map(({ plant }) => plant);
 
 /** Pages through the open orders placed before a time, oldest first. Uses orders_open; an id is drawn when its order is placed. */
 const openOrders = async function* (tx: Tx, before: Date, chosen: string): AsyncGenerator<string[]> {

@@ -1,6 +1,7 @@
 /** The face of plants and their dispatchers. */
 import type { ServiceSchema } from 'moleculer';
 import { z } from 'zod';
+import type { Config } from '../../config.ts';
 import { actor } from '../../mixins/actor.mixin.ts';
 import { checked } from '../../mixins/checked.ts';
 import { crud } from '../../mixins/crud.mixin.ts';
@@ -9,34 +10,39 @@ import { idempotency } from '../../mixins/idempotency.mixin.ts';
 import { retry } from '../../mixins/retry.mixin.ts';
 import { tracing } from '../../mixins/tracing.mixin.ts';
 import { plantForm } from '../../models/catalogue.ts';
+import { dispatchMessages } from '../../models/dispatch.ts';
 import { Refused } from '../../models/errors.ts';
 import { plantModel } from '../../models/truck.model.ts';
-import { dispatchMessages } from '../../models/truck.ts';
 import { id } from '../../models/words.ts';
 import type { Actor } from '../../runtime/actor.ts';
 import { runtimeOf } from '../../runtime/holder.ts';
-import { byUrgency, type DeliveryJob, type DispatchFacts, decide, type Plant, settle, urgency } from './dispatch.decider.ts';
+import { dispatcher } from './dispatch.decider.ts';
+import { byUrgency, type DeliveryJob, type DispatchFacts, type Plant, urgency } from './dispatch.state.ts';
 import { dispatchStore } from './dispatch.store.ts';
 import { insertPlant, type QueueEntry, waitingJobs } from './fleet.store.ts';
 
-const definition: Actor<Plant, DispatchFacts> = {
+const definitionFor = (config: Config): Actor<Plant, DispatchFacts> => ({
   type: 'dispatch',
   messages: dispatchMessages,
-  decide,
-  settle,
+  ...dispatcher({
+    strategy: config.dispatchStrategy,
+    timeScale: config.truckTimeScale,
+    aheadMs: config.dispatchAheadMs,
+    holdMs: config.dispatchHoldMs,
+  }),
   store: dispatchStore,
   // One order's poison is not to stop a plant.
   onPoison: 'skip',
-};
+});
 
 /** The queue is shown in the order in which the dispatcher serves it. */
 const asJob = (entry: QueueEntry) => ({ ...entry, id: entry.jobId, requestedAt: entry.waitingSince }) as unknown as DeliveryJob;
 
-export default (): ServiceSchema =>
+export default (config: Config): ServiceSchema =>
   ({
     name: 'dispatch',
     mixins: [
-      actor(definition),
+      actor(definitionFor(config)),
       crud({ model: plantModel, cursor: 'id', notFound: 'plant.not-found' }),
       health(),
       idempotency(),

@@ -16,8 +16,8 @@ export const insertTruck = async (
 ): Promise<'added' | 'exists' | 'no plant'> => {
   const [row] = await tx.query<{ plant: boolean; added: string }>(
     `with added as (
-       insert into trucks (id, code, plant_id, driver, capacity)
-       select $1, $2, $3, $4, $5 where exists (select from plants where id = $3) and not exists (select from trucks where code = $2)
+       insert into trucks (id, code, plant_id, home_plant_id, driver, capacity)
+       select $1, $2, $3, $3, $4, $5 where exists (select from plants where id = $3) and not exists (select from trucks where code = $2)
        on conflict do nothing returning id)
      select exists (select from plants where id = $3) as plant, (select count(*) from added) as added`,
     [truck.id, truck.code, truck.plantId, truck.driver ?? null, truck.capacity],

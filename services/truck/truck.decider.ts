@@ -1,219 +1,107 @@
 /**
- * The rules of one truck: from its plant to the site and back, a phase at a time. Each phase ends by a timer; a truck that is
- * called back returns from wherever it is, and skips the wash when nothing was loaded.
+ * The rules of one truck: from its plant to the site and back, a phase at a time. A simulated one is moved by timers, a reported one by what
+ * its driver says (truck.report.effects.ts); one that is called back returns from wherever it is, and skips the wash when nothing was loaded.
  */
-import type { TruckStatus, truckMessages } from '../../models/truck.ts';
+import { type Context, ignore, type Message, publish, refuse, tell } from '../../runtime/decider.ts';
+import { change, leaveService, rejectLoad, rejoin, report } from './truck.report.effects.ts';
 import {
-  type Context,
-  cancelTimer,
-  type Decision,
-  done,
-  type Effect,
-  ignore,
-  type Message,
-  type MessageOf,
-  publish,
-  refuse,
-  setTimer,
-  tell,
-} from '../../runtime/decider.ts';
-
-export interface Truck {
-  id: string;
-  plantId: string;
-  status: TruckStatus;
-  loadId: string | null;
-  jobId: string | null;
-  orderKey: string | null;
-  orderId: string | null;
-  distanceMiles: number;
-  loaded: boolean;
-  /** When each phase of the present trip began. */
-  phases: Record<string, string>;
-  phaseSince: string;
-  reason: string | null;
-  version: number;
-}
-
-export interface TruckSettings {
-  /** Multiplies every phase time; 0 is at once. */
-  timeScale: number;
-}
-
-type Heard = MessageOf<typeof truckMessages>;
-type Payload<N extends Heard['name']> = Extract<Heard, { name: N }>['payload'];
-/** The phases that last a while; `assigned` and `at_job_site` are passed through. */
-type Phase = 'loading' | 'en_route' | 'delivering' | 'returning' | 'washing';
-
-/** Seconds, as recovered from the original: mean, spread to either side, least. Travel is 2 s a mile, ± 20 %. */
-const PHASE_SECONDS = { loading: [15, 5, 5], delivering: [15, 5, 5], washing: [10, 3, 3] } as const;
-const TRAVEL_SECONDS_PER_MILE = 2;
+  type Decided,
+  type Deciding,
+  isSimulated,
+  type Payload,
+  type TripMarks,
+  type Truck,
+  type TruckMessage,
+  type TruckSettings,
+} from './truck.state.ts';
+import { Trip } from './truck.trip.ts';
+import { watch } from './truck.watch.effects.ts';
 
 export const truckDecider =
   (settings: TruckSettings) =>
-  (truck: Truck | undefined, message: Message, context: Context): Decision<Truck> => {
-    const heard = message as unknown as Heard;
-    if (!truck) return refuse('truck.not-found');
-    switch (heard.name) {
-      case 'truck.assign':
-        return assign(truck, heard.payload, context, settings);
-      case 'truck.phase-done':
-        return phaseDone(truck, heard.payload, context, settings);
-      case 'truck.return-to-plant':
-        return returnToPlant(truck, heard.payload, context, settings);
-      case 'truck.out-of-service':
-        return leaveService(truck, heard.payload, context);
-      case 'truck.back-in-service':
-        return rejoin(truck, heard.payload, context);
-    }
+  (truck: Truck | undefined, message: Message, given: Context): Decided => {
+    const heard = message as unknown as TruckMessage;
+    const context: Deciding = { ...given, settings };
+    return truck ? decide(truck, heard, context) : refuse('truck.not-found');
   };
 
-/** Told by the plant's dispatcher; the truck has the last word, so it is the truck that says so. It drives under the loading chute at once. */
-const assign = (truck: Truck, load: Payload<'truck.assign'>, context: Context, settings: TruckSettings): Decision<Truck> => {
-  if (truck.loadId === load.loadId) return ignore('it has this load already');
-  if (truck.status !== 'available') {
-    return refuse(
-      'truck.busy',
-      { status: truck.status },
-      tell('dispatch', load.plantId, 'dispatch.truck-refused', {
-        loadId: load.loadId,
-        truckId: truck.id,
-        reason: truck.status,
-      }),
-    );
+const decide = (truck: Truck, heard: TruckMessage, context: Deciding): Decided => {
+  switch (heard.name) {
+    case 'truck.assign':
+      return assign(truck, heard.payload, context);
+    case 'truck.load':
+      return load(truck, heard.payload, context);
+    case 'truck.phase-done':
+      return phaseDone(truck, heard.payload, context);
+    case 'truck.return-to-plant':
+      return returnToPlant(truck, heard.payload, context);
+    case 'truck.report':
+      return report(truck, heard.payload, context);
+    case 'truck.reject-load':
+      return rejectLoad(truck, heard.payload, context);
+    case 'truck.change':
+      return change(truck, heard.payload, context);
+    case 'truck.out-of-service':
+      return leaveService(truck, heard.payload, context);
+    case 'truck.back-in-service':
+      return rejoin(truck, heard.payload, context);
+    case 'truck.watch':
+      return watch(truck, context);
   }
-  const { loadId, jobId, orderKey, orderId, distanceMiles } = load;
-  return new Trip({ ...truck, loadId, jobId, orderKey, orderId, distanceMiles, loaded: false, phases: {} }, context)
+};
+
+/**
+ * Told by the plant's dispatcher; the truck has the last word, so it is the truck that says so. It drives under the loading chute at once,
+ * unless its materials are still being drawn, or its driver is to say that it does.
+ */
+const assign = (truck: Truck, asked: Payload<'truck.assign'>, context: Deciding): Decided => {
+  const { loadId, jobId, orderKey, orderId, distanceMiles, plantId, quantity } = asked;
+  if (truck.loadId === loadId) return ignore('it has this load already');
+  const no = truck.status !== 'available' ? truck.status : plantId !== truck.plantId ? 'it is in another yard' : undefined;
+  if (no) {
+    const told = tell('dispatch', plantId, 'dispatch.truck-refused', { loadId, truckId: truck.id, reason: no });
+    return refuse('truck.busy', { status: truck.status }, told);
+  }
+  const ready: Truck = {
+    ...{ ...truck, loadId, lastLoadId: loadId, jobId, orderKey, orderId, distanceMiles, quantity: quantity ?? 0, poured: null },
+    ...{ loaded: false, trips: truck.trips + 1, phases: {}, trip: marksOf(asked) },
+  };
+  const trip = new Trip(ready, context)
     .enter('assigned')
-    .also(publish('order.truck.assigned', { orderKey, orderId, truckId: truck.id, loadId, plantId: truck.plantId }))
-    .enter('loading')
-    .endsAfter(phaseMs('loading', distanceMiles, context, settings))
-    .decision();
+    .also(publish('order.truck.assigned', { orderKey, orderId, truckId: truck.id, loadId, plantId }));
+  return asked.waits || !isSimulated(ready) ? trip.decision() : trip.onward().runs().decision();
 };
 
-const phaseDone = (
-  truck: Truck,
-  { loadId, phase }: Payload<'truck.phase-done'>,
-  context: Context,
-  settings: TruckSettings,
-): Decision<Truck> => {
-  if (truck.loadId !== loadId || truck.status !== phase) return ignore('the truck is past that');
-  const { orderKey, orderId, distanceMiles } = truck;
+const marksOf = ({ part, slotted, waits, limitMinutes }: Payload<'truck.assign'>): TripMarks | null =>
+  part || slotted || waits || limitMinutes
+    ? { ...(part && { part }), ...(slotted && { slotted }), ...(waits && { waits }), ...(limitMinutes && { limitMinutes }) }
+    : null;
+
+/** Told by the dispatcher when the plant's stock has given what its mix needs. */
+const load = (truck: Truck, { loadId, materials }: Payload<'truck.load'>, context: Deciding): Decided => {
+  if (truck.loadId !== loadId || !truck.trip?.waits) return ignore('it does not wait for materials');
+  const { waits: _, ...marks } = truck.trip;
+  const trip = new Trip({ ...truck, trip: { ...marks, materials } }, context);
+  return truck.status === 'assigned' && isSimulated(truck) ? trip.onward().runs().decision() : trip.decision();
+};
+
+const phaseDone = (truck: Truck, { loadId, phase }: Payload<'truck.phase-done'>, context: Deciding): Decided => {
+  if (truck.loadId !== loadId || truck.status !== phase || !isSimulated(truck)) return ignore('the truck is past that');
   const trip = new Trip(truck, context);
-  const news = { truckId: truck.id, loadId, orderKey, orderId };
-  const last = (next: Phase): number => phaseMs(next, distanceMiles, context, settings);
-  switch (truck.status) {
-    case 'loading':
-      return trip.load().enter('en_route').also(publish('order.status.intransit', news)).endsAfter(last('en_route')).decision();
-    case 'en_route':
-      return trip.enter('at_job_site').enter('delivering').endsAfter(last('delivering')).decision();
-    case 'delivering':
-      return trip
-        .also(publish('order.delivered', { ...news, deliveredAt: context.now.toISOString() }))
-        .enter('returning')
-        .endsAfter(last('returning'))
-        .decision();
-    case 'returning':
-      return truck.loaded ? trip.enter('washing').endsAfter(last('washing')).decision() : trip.free().decision();
-    case 'washing':
-      return trip.free().decision();
-    default:
-      return ignore(`nothing ends a truck's ${truck.status}`);
-  }
+  // Nothing keeps a simulated truck from pouring when it is there.
+  if (truck.status === 'en_route') trip.onward();
+  return trip.onward().runs().decision();
 };
 
-/** Told by the dispatcher when the order is off. At the plant the way back takes no time. */
-const returnToPlant = (truck: Truck, { loadId, reason }: Payload<'truck.return-to-plant'>, context: Context, settings: TruckSettings) => {
+/** Told by the dispatcher when the order is off, or the truck is taken off it. At the plant the way back takes no time. */
+const returnToPlant = (truck: Truck, { loadId, reason, yardOnly }: Payload<'truck.return-to-plant'>, context: Deciding): Decided => {
   if (truck.loadId !== loadId) return ignore('it has not this load');
-  if (truck.status === 'returning' || truck.status === 'washing') return ignore('it is on its way back');
   const atPlant = truck.status === 'assigned' || truck.status === 'loading';
-  const trip = new Trip({ ...truck, reason }, context).cancelTimer().enter('returning');
-  if (atPlant) return trip.free().decision();
-  return trip.endsAfter(phaseMs('returning', truck.distanceMiles, context, settings)).decision();
+  if (yardOnly && !atPlant) {
+    const no = { loadId, truckId: truck.id, reason: truck.status };
+    return refuse('truck.under-way', { status: truck.status }, tell('dispatch', truck.plantId, 'dispatch.recall-refused', no));
+  }
+  if (truck.status === 'returning' || truck.status === 'washing') return ignore('it is on its way back');
+  const trip = new Trip({ ...truck, reason }, context).stopClock().enter('returning');
+  return atPlant ? trip.onward().runs().decision() : trip.runs().decision();
 };
-
-/** A change that was asked for on the strength of an older version. */
-const outdated = ({ version }: Truck, asked: number | undefined): Decision<never> | undefined =>
-  asked !== undefined && asked !== version ? refuse('resource.changed', { version }) : undefined;
-
-const leaveService = (truck: Truck, { reason, version }: Payload<'truck.out-of-service'>, context: Context): Decision<Truck> => {
-  const no = outdated(truck, version);
-  if (no) return no;
-  if (truck.status === 'out_of_service') return refuse('truck.out-of-service');
-  if (truck.status !== 'available') return refuse('truck.busy', { status: truck.status });
-  return new Trip({ ...truck, reason }, context).enter('out_of_service').decision();
-};
-
-const rejoin = (truck: Truck, { version }: Payload<'truck.back-in-service'>, context: Context): Decision<Truck> => {
-  const no = outdated(truck, version);
-  if (no) return no;
-  if (truck.status !== 'out_of_service') return refuse('truck.in-service', { status: truck.status });
-  return new Trip({ ...truck, reason: null }, context).enter('available').decision();
-};
-
-const phaseMs = (phase: Phase, distanceMiles: number, { random }: Context, { timeScale }: TruckSettings): number => {
-  if (timeScale === 0) return 0;
-  const spread = random() * 2 - 1;
-  const travelling = phase === 'en_route' || phase === 'returning';
-  const [mean, either, least] = travelling
-    ? [TRAVEL_SECONDS_PER_MILE * distanceMiles, 0.2 * TRAVEL_SECONDS_PER_MILE * distanceMiles, 2]
-    : PHASE_SECONDS[phase];
-  return Math.round(Math.max(least, mean + spread * either) * 1_000 * timeScale);
-};
-
-/** Gathers what one step of a trip changes and says. */
-class Trip {
-  #truck: Truck;
-  readonly #context: Context;
-  readonly #effects: Effect[] = [];
-
-  constructor(truck: Truck, context: Context) {
-    this.#truck = truck;
-    this.#context = context;
-  }
-
-  enter(to: TruckStatus): this {
-    const { id, plantId, status: from, loadId, orderId } = this.#truck;
-    const at = this.#context.now.toISOString();
-    this.#truck = { ...this.#truck, status: to, phases: { ...this.#truck.phases, [to]: at }, phaseSince: at };
-    return this.also(publish('truck.status.changed', { truckId: id, plantId, from, to, loadId, orderId }));
-  }
-
-  load(): this {
-    this.#truck = { ...this.#truck, loaded: true };
-    return this;
-  }
-
-  /** Back at the plant with nothing to do: the event still names the load it ends. */
-  free(): this {
-    this.enter('available');
-    this.#truck = {
-      ...this.#truck,
-      loadId: null,
-      jobId: null,
-      orderKey: null,
-      orderId: null,
-      loaded: false,
-      reason: null,
-    };
-    return this;
-  }
-
-  endsAfter(ms: number): this {
-    const { loadId, status } = this.#truck;
-    return this.also(setTimer('truck.phase-done', new Date(this.#context.now.getTime() + ms), { loadId, phase: status }));
-  }
-
-  cancelTimer(): this {
-    return this.also(cancelTimer('truck.phase-done'));
-  }
-
-  also(effect: Effect): this {
-    this.#effects.push(effect);
-    return this;
-  }
-
-  decision(): Decision<Truck> {
-    return done({ ...this.#truck, version: this.#truck.version + 1 }, this.#effects);
-  }
-}

@@ -20,17 +20,27 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import { currentHeaders } from '../../runtime/trace.ts';
 import { answered } from '../answered.ts';
 import { insertTruck, truckById } from './fleet.store.ts';
-import { type Truck, truckDecider } from './truck.decider.ts';
+import { truckDecider } from './truck.decider.ts';
+import type { Truck, TruckSettings } from './truck.state.ts';
 import { truckStore } from './truck.store.ts';
 
 const oneTruck = z.strictObject({ id });
 const atVersion = oneTruck.extend({ version: z.int().optional() });
 
+const MINUTE_MS = 60_000;
+const truckSettings = (config: Config): TruckSettings => ({
+  timeScale: config.truckTimeScale,
+  completeOn: config.deliveryCompleteOn,
+  washUnloaded: config.truckWashUnloaded,
+  stuckMs: Object.fromEntries(Object.entries(config.truckStuckMinutes).map(([phase, minutes]) => [phase, minutes * MINUTE_MS])),
+  limitMinutes: config.dischargeLimitMinutes,
+});
+
 export default (config: Config): ServiceSchema => {
   const definition: Actor<Truck> = {
     type: 'truck',
     messages: truckMessages,
-    decide: truckDecider({ timeScale: config.truckTimeScale }),
+    decide: truckDecider(truckSettings(config)),
     store: truckStore,
     onPoison: 'park',
   };

@@ -1,0 +1,123 @@
+/** What a dispatcher must know of others: trucks that say they are free, stock of materials, plants that could help. Perhaps stale. */
+
+import { defaultMix } from '../../models/catalogue.ts';
+import { stockKeyOf } from '../../models/inventory.ts';
+import { milesBetween } from '../../models/places.ts';
+import { Binds } from '../../runtime/columns.ts';
+import type { Tx } from '../../runtime/database.ts';
+import type { Message } from '../../runtime/decider.ts';
+import type { Candidate, DeliveryJob, DispatchFacts } from './dispatch.state.ts';
+
+interface TruckRow extends Omit<Candidate, 'milesAway' | 'driver'> {
+  plantId: string;
+  latitude: number | null;
+  longitude: number | null;
+  plantLatitude: number | null;
+  plantLongitude: number | null;
+  driverId: string | null;
+  licenceExpiry: string | null;
+  shift: NonNullable<Candidate['driver']>['shift'];
+}
+
+/** As many of a plant's trucks as it could send, longest free first; and those that people name. */
+const TRUCKS = `
+select t.plant_id as "plantId", t.id, t.capacity, t.skills, t.home_plant_id as "homePlantId", t.trips, t.latitude, t.longitude,
+  p.latitude as "plantLatitude", p.longitude as "plantLongitude", d.id as "driverId", d.licence_expiry::text as "licenceExpiry", d.shift,
+  l.id as "openLoadId", (select k.id from delivery_jobs k where k.locked_truck_id = t.id and k.status in ('queued', 'scheduled') limit 1) as "lockedBy"
+from (
+  select t.* from unnest(string_to_array($1::text, E'\\x1e'), string_to_array($2::text, E'\\x1e')::int[]) as p(id, wanted) cross join lateral (
+    select * from trucks f where f.plant_id = p.id and f.status = 'available' order by f.phase_since, f.id limit p.wanted) t
+  union
+  select n.* from trucks n where n.id = any(string_to_array($3::text, E'\\x1e')) and n.status = 'available') t
+join plants p on p.id = t.plant_id
+left join loads l on l.truck_id = t.id and l.closed_at is null
+left join drivers d on d.id = t.driver_id
+order by t.phase_since, t.id`;
+
+/** @param wanted how many trucks at the most, by plant */
+export const loadTrucks = async (
+  tx: Tx,
+  wanted: ReadonlyMap<string, number>,
+  named: readonly string[],
+): Promise<Map<string, Candidate[]>> => {
+  const trucks = new Map<string, Candidate[]>([...wanted.keys()].map((plant) => [plant, []]));
+  const binds = [[...wanted.keys()].join('\x1e'), [...wanted.values()].join('\x1e'), named.join('\x1e')];
+  for (const row of await tx.query<TruckRow>(TRUCKS, binds)) trucks.get(row.plantId)?.push(candidateOf(row));
+  return trucks;
+};
+
+const candidateOf = ({
+  plantId: _,
+  latitude,
+  longitude,
+  plantLatitude,
+  plantLongitude,
+  driverId,
+  licenceExpiry,
+  shift,
+  ...truck
+}: TruckRow): Candidate => ({
+  ...truck,
+  milesAway:
+    latitude === null || longitude === null || plantLatitude === null || plantLongitude === null
+      ? null
+      : milesBetween({ latitude, longitude }, { latitude: plantLatitude, longitude: plantLongitude }),
+  driver: driverId ? { licenceExpiry, shift } : null,
+});
+
+type Materials = Pick<DispatchFacts, 'mixes' | 'materials'>;
+export const NO_MATERIALS: Materials = { mixes: new Map(), materials: new Map() };
+
+/** The mixes of what waits, and what of their materials lies at these plants. Concrete with no mix of its own is made by the default one. */
+export const loadMaterials = async (tx: Tx, plants: readonly string[], jobs: readonly DeliveryJob[]): Promise<Materials> => {
+  const skus = [...new Set(jobs.flatMap(({ items }) => items?.map(({ sku }) => sku) ?? []))];
+  if (skus.length === 0) return NO_MATERIALS;
+  const binds = new Binds();
+  const standard = binds.rows('standard', { material: 'text', perUnit: 'float' }, defaultMix);
+  const rows = await tx.query<{ sku: string; material: string; perUnit: number; plant: string | null; available: string | null }>(
+    `with asked as (select sku from unnest(string_to_array(${binds.add(skus.join('\x1e'))}::text, E'\\x1e')) as a(sku)),
+       mixes as (
+         select sku, material, per_unit from mix_components where sku in (select sku from asked)
+         union all
+         select p.sku, material, perUnit from products p cross join ${standard}
+         where p.sku in (select sku from asked) and p.kind = 'concrete' and not exists (select from mix_components m where m.sku = p.sku))
+     select m.sku, m.material, m.per_unit as "perUnit", s.location_id as plant, s.available
+     from mixes m left join stock_levels s on s.sku = m.material and s.location_id = any(string_to_array(${binds.add(plants.join('\x1e'))}::text, E'\\x1e'))`,
+    binds.values,
+  );
+  const mixes = new Map<string, Map<string, number>>();
+  const materials = new Map<string, number>();
+  for (const { sku, material, perUnit, plant, available } of rows) {
+    mixes.set(sku, (mixes.get(sku) ?? new Map()).set(material, perUnit));
+    if (plant !== null) materials.set(stockKeyOf(material, plant), Number(available));
+  }
+  return {
+    mixes: new Map([...mixes].map(([sku, parts]) => [sku, [...parts].map(([material, perUnit]) => ({ material, perUnit }))])),
+    materials,
+  };
+};
+
+/** Plants that work and have trucks: those with the fewest waiting jobs for each truck first. For jobs of a plant that does not. */
+export const loadElsewhere = async (tx: Tx): Promise<string[]> => {
+  const rows = await tx.query<{ id: string }>(
+    `select p.id from plants p
+       cross join lateral (select count(*) as trucks from trucks t where t.plant_id = p.id and t.status <> 'out_of_service') t
+       cross join lateral (select count(*) as waiting from (select from delivery_jobs j where j.plant_id = p.id and j.status = 'queued' limit 1000) j) j
+     where p.broken_since is null and trucks > 0 order by waiting::float / trucks, p.id limit 3`,
+  );
+  return rows.map(({ id }) => id);
+};
+
+/** Where the trucks of these loads are: for what people want of them. */
+export const loadTruckStatus = async (tx: Tx, trucks: readonly string[]): Promise<Map<string, string>> => {
+  if (trucks.length === 0) return new Map();
+  const rows = await tx.query<{ id: string; status: string }>(
+    `select id, status from trucks where id = any(string_to_array($1::text, E'\\x1e'))`,
+    [trucks.join('\x1e')],
+  );
+  return new Map(rows.map(({ id, status }) => [id, status]));
+};
+
+/** A field of the messages of these names. */
+export const named = (messages: readonly Message[], field: string, ...names: string[]): string[] =>
+  messages.flatMap(({ name, payload }) => (names.includes(name) ? ((payload as Record<string, string | null>)[field] ?? []) : []));

@@ -1,0 +1,88 @@
+/** What becomes of a load: its truck has poured it, is back, refuses it, or is sent away with it. */
+import { done, type Effect, ignore, publish } from '../../runtime/decider.ts';
+import { release } from './dispatch.materials.effects.ts';
+import { jobOf, loadOf, offTruck } from './dispatch.news.ts';
+import { type Decided, type Deciding, isOpen, isUnderWay, type Load, type Payload, type Plant, save, saveLoad } from './dispatch.state.ts';
+
+/** One of several trucks has poured: its load counts, and the order hears of it. It adds them up itself, from whichever plants they come. */
+export const poured = (plant: Plant, said: Payload<'truck.pouring.completed'>, context: Deciding): Decided => {
+  const load = loadOf(context, said.loadId);
+  if (!load || !isUnderWay(load)) return ignore('the load is not on its way');
+  return done(plant, delivered({ ...load, poured: said.poured, awaiting: null }, context, said.at));
+};
+
+/** What a truck brought counts whole: what it did not pour was not wanted, and is on the ticket. */
+const delivered = (load: Load, context: Deciding, at: string): Effect[] => {
+  const { orderKey, orderId, truckId, id: loadId, quantity } = load;
+  const job = jobOf(context, load);
+  const effects: Effect[] = [saveLoad({ ...load, status: 'delivered' })];
+  if (job && isOpen(job)) {
+    const counted = { ...job, poured: job.poured + quantity };
+    effects.push(save(counted.poured >= job.quantity ? { ...counted, status: 'done', reason: null, dueAt: null } : counted));
+  }
+  if (load.part)
+    effects.push(publish('order.load.delivered', { orderKey, orderId, truckId, loadId, quantity, poured: load.poured, deliveredAt: at }));
+  return effects;
+};
+
+/** Back in the yard, or out of service on its way. */
+export const truckFree = (
+  plant: Plant,
+  { truckId, loadId, to, poured: some }: Payload<'truck.status.changed'>,
+  context: Deciding,
+): Decided => {
+  const load = loadId ? loadOf(context, loadId) : undefined;
+  if (!load || load.closedAt || load.truckId !== truckId) return done(plant);
+  if (to !== 'available' && to !== 'out_of_service') return done(plant);
+  const now = context.now.toISOString();
+  const closed: Load = { ...load, closedAt: now };
+  if (!isUnderWay(load)) return done(plant, saveLoad(closed));
+  // Trucks of version 0.2.0 say nothing of what they poured: back from an uncalled trip they had.
+  const served = some === undefined ? to === 'available' && load.status === 'assigned' : some !== null;
+  if (served) return done(plant, delivered({ ...closed, poured: some ?? load.quantity }, context, now));
+  const why = to === 'out_of_service' ? 'the truck went out of service' : (load.reason ?? 'the truck came back with nothing done');
+  return done(plant, comesToNothing(closed, why, context));
+};
+
+/** The load is closed and made anew: its job is back at its place in the queue, and the order hears that this truck is off it. */
+const comesToNothing = (load: Load, reason: string, context: Deciding): Effect[] => [
+  saveLoad({ ...load, status: load.status === 'refused' ? 'refused' : 'cancelled', awaiting: null, reason }),
+  ...(load.awaiting ? release(load, reason) : []),
+  ...requeued(load, context),
+  ...offTruck(load, reason, context),
+];
+
+const requeued = (load: Load, context: Deciding): Effect[] => {
+  const job = jobOf(context, load);
+  if (!job || !isOpen(job)) return [];
+  const rest = { ...job, taken: job.taken - load.quantity };
+  if (load.surplus) return [save({ ...rest, quantity: job.quantity - load.quantity })];
+  return [save(job.status === 'scheduled' ? rest : { ...rest, status: 'queued' })];
+};
+
+/** The truck left service, or was sent elsewhere by hand, while it was being assigned: the job goes back to its place. */
+export const truckRefused = (plant: Plant, { loadId, reason }: Payload<'dispatch.truck-refused'>, context: Deciding): Decided => {
+  const load = loadOf(context, loadId);
+  if (!load || load.closedAt) return ignore('the load is closed');
+  const closed: Load = { ...load, status: 'refused', closedAt: context.now.toISOString() };
+  return done(plant, isUnderWay(load) ? comesToNothing(closed, reason, context) : saveLoad(closed));
+};
+
+/** It was to stay in the yard, but has left: it goes on. */
+export const recallRefused = (plant: Plant, { loadId, reason }: Payload<'dispatch.recall-refused'>, context: Deciding): Decided => {
+  const load = loadOf(context, loadId);
+  if (load?.status !== 'recalled') return ignore('it was not taken back');
+  const { orderKey, orderId, truckId } = load;
+  return done(
+    plant,
+    saveLoad({ ...load, status: 'assigned', reason: null }),
+    publish('dispatch.recall.refused', { orderKey, orderId, truckId, loadId, reason }),
+  );
+};
+
+/** The site sent it away: another load is made for the order, while the truck comes back with this one. */
+export const loadRejected = (plant: Plant, { loadId, reason }: Payload<'load.rejected'>, context: Deciding): Decided => {
+  const load = loadOf(context, loadId);
+  if (!load || !isUnderWay(load)) return ignore('the load is not on its way');
+  return done(plant, saveLoad({ ...load, status: 'rejected', reason }), requeued(load, context));
+};

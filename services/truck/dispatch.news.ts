@@ -1,0 +1,17 @@
+/** What the dispatcher says of loads to their orders, and how it finds them. */
+import { type Effect, inTrace, publish } from '../../runtime/decider.ts';
+import { type Deciding, type DeliveryJob, isUnderWay, type Load, openLoadsOf, traceOf } from './dispatch.state.ts';
+
+export const loadOf = ({ rows }: Deciding, id: string): Load | undefined => rows.get<Load>('load', id);
+export const jobOf = ({ rows }: Deciding, { jobId }: Load): DeliveryJob | undefined => rows.get<DeliveryJob>('job', jobId);
+
+/** A truck is off an order: the order hears of it when no other is on its way, and none has been there. */
+export const offTruck = (load: Load, reason: string, context: Deciding): Effect[] => {
+  const { orderKey, orderId, truckId, id: loadId } = load;
+  const job = jobOf(context, load);
+  const others = openLoadsOf(context, orderKey).some((one) => one.id !== loadId && isUnderWay(one));
+  const news = { orderKey, orderId, truckId, loadId, reason };
+  const said =
+    others || (job?.poured ?? 0) > 0 ? publish('dispatch.load.off', news) : publish('order.truck.unassigned', { ...news, last: true });
+  return job ? inTrace(traceOf(job), said) : [said];
+};

@@ -1,0 +1,112 @@
+/** Who enters a plant's queue and who leaves it. */
+import { done, type Effect, ignore, type Message, publish, tell } from '../../runtime/decider.ts';
+import { release } from './dispatch.materials.effects.ts';
+import { recall } from './dispatch.plant.effects.ts';
+import {
+  type Decided,
+  type Deciding,
+  type DeliveryJob,
+  isOpen,
+  isUnderWay,
+  jobsOf,
+  leftOf,
+  openJobOf,
+  openLoadsOf,
+  type Payload,
+  type Plant,
+  save,
+  saveLoad,
+} from './dispatch.state.ts';
+import { leadMs } from './truck.times.ts';
+
+export const request = (plant: Plant, form: Payload<'dispatch.request'>, { headers }: Message, context: Deciding): Decided => {
+  const open = openJobOf(context, form.orderKey);
+  if (open && form.moved) return done(plant, save(enlarged(open, form.quantity)));
+  if (open) return ignore('it is in the queue already');
+  const job: DeliveryJob = {
+    id: context.newId(),
+    ...{ orderKey: form.orderKey, orderId: form.orderId, priority: form.priority },
+    ...{ quantity: form.quantity, taken: 0, poured: 0, distanceMiles: form.distanceMiles },
+    status: 'queued',
+    reason: null,
+    requestedStart: form.requestedStart ?? null,
+    requestedAt: form.moved?.requestedAt ?? context.now.toISOString(),
+    dueAt: null,
+    lockedTruckId: null,
+    movedTo: null,
+    special: specialOf(form),
+    items: form.items ?? null,
+    traceparent: headers.traceparent,
+  };
+  return done(plant, save(scheduled(job, context)));
+};
+
+/** More of an order comes here from a plant that has broken down. */
+const enlarged = (job: DeliveryJob, quantity: number): DeliveryJob => ({
+  ...{ ...job, quantity: job.quantity + quantity, special: { ...job.special, part: true } },
+  status: job.status === 'in_progress' ? 'queued' : job.status,
+});
+
+const specialOf = ({ pour, requestedEnd, moved }: Payload<'dispatch.request'>): DeliveryJob['special'] =>
+  pour || requestedEnd || moved?.part
+    ? { ...pour, ...(requestedEnd ? { requestedEnd } : {}), ...(moved?.part ? { part: true } : {}) }
+    : null;
+
+/** A truck that came long before the site is ready would stand there with what must be poured in time. */
+const scheduled = (job: DeliveryJob, { now, settings }: Deciding): DeliveryJob => {
+  if (!job.requestedStart) return job;
+  const leaves = Date.parse(job.requestedStart) - leadMs(job.distanceMiles, settings.timeScale) - settings.aheadMs;
+  return leaves > now.getTime() ? { ...job, status: 'scheduled', reason: 'not_due', dueAt: new Date(leaves).toISOString() } : job;
+};
+
+/** Told by an order that is off: what waits is dropped, what drives is called back. At another plant by now, it is told there. */
+export const cancel = (plant: Plant, asked: Payload<'dispatch.cancel'>, context: Deciding): Decided => {
+  const { orderKey, reason, queuedOnly } = asked;
+  const effects: Effect[] = [];
+  for (const job of jobsOf(context, orderKey)) {
+    if (job.movedTo) effects.push(tell('dispatch', job.movedTo, 'dispatch.cancel', asked));
+    if (isOpen(job) && (!queuedOnly || job.taken === 0)) effects.push(save({ ...job, status: 'cancelled', reason: null, dueAt: null }));
+  }
+  for (const load of queuedOnly ? [] : openLoadsOf(context, orderKey)) {
+    if (!isUnderWay(load)) continue;
+    // It stays open until the truck is back: the truck is not free before.
+    effects.push(
+      saveLoad({ ...load, status: 'cancelled', awaiting: null, reason }),
+      ...(load.awaiting ? release(load, reason) : []),
+      tell('truck', load.truckId, 'truck.return-to-plant', { loadId: load.id, reason }),
+      publish(`truck.${load.truckId}.returntoplant`, {
+        truckId: load.truckId,
+        loadId: load.id,
+        orderKey,
+        orderId: load.orderId,
+        reason,
+      }),
+    );
+  }
+  return effects.length > 0 ? done(plant, effects) : ignore('no truck and no place in the queue');
+};
+
+/** A part of the order is off: what no truck has is not sent, and trucks that have not left are taken back where they are not needed. */
+export const reduce = (plant: Plant, asked: Payload<'dispatch.reduce'>, context: Deciding): Decided => {
+  const movedTo = jobsOf(context, asked.orderKey).find((job) => job.movedTo)?.movedTo;
+  if (movedTo) return done(plant, tell('dispatch', movedTo, 'dispatch.reduce', asked));
+  const job = openJobOf(context, asked.orderKey);
+  if (!job) return ignore('it waits for no truck');
+  const wanted = job.quantity - asked.quantity;
+  const less = { ...job, quantity: Math.max(job.taken, wanted) };
+  const next: DeliveryJob =
+    leftOf(less) > 0 ? less : { ...less, status: less.poured >= less.quantity ? 'done' : 'in_progress', reason: null, dueAt: null };
+  return done(plant, save(next), tooMany(job, wanted, context));
+};
+
+/** When they are back, their job is as much smaller. */
+const tooMany = (job: DeliveryJob, wanted: number, context: Deciding): Effect[] => {
+  let surplus = job.taken - wanted;
+  const effects: Effect[] = [];
+  for (const load of openLoadsOf(context, job.orderKey).sort((a, b) => b.seq - a.seq)) {
+    if (load.status !== 'assigned' || load.quantity > surplus) continue;
+    surplus -= load.quantity;
+    effects.push(...recall({ ...load, surplus: true }, 'less is wanted'));
+  }
+  return effects;
+};
