@@ -4,7 +4,7 @@ import { hoursForm } from './hours.ts';
 import { id, type Life, MAX_LINES, MAX_QUANTITY, text, time, uuid } from './words.ts';
 
 /**
- * What the dispatcher's books say of a load; where it is while it is open says its truck (docs/adr/0023). `recalled`: its truck is told to
+ * What the dispatcher's books say of a load; where it is while it is open says its truck (docs/adr/0017). `recalled`: its truck is told to
  * stay, and has not answered. An open one that is cancelled, rejected or delivered waits only for its truck to be back.
  */
 export type LoadStatus = 'assigned' | 'recalled' | 'cancelled' | 'rejected' | 'delivered' | 'refused';

@@ -12,7 +12,7 @@ export const aliases: Readonly<Record<string, readonly string[]>> = {
   'order.created': ['OrderCreated', 'OrderCreatedEvent'],
   'order.cancelled': ['OrderCancelledEvent'],
   'order.shipped': ['OrderShipped'],
-  'order.status.intransit': ['OrderShipped'],
+  'order.status.intransit': ['OrderShipped', 'OrderInTransitEvent'],
   'order.delivered': ['OrderDeliveredEvent', 'ShippingCompleted'],
   'order.timeout': ['OrderTimeoutEvent'],
   'order.shipping.requested': ['OrderShippingRequested'],
@@ -25,6 +25,14 @@ export const aliases: Readonly<Record<string, readonly string[]>> = {
   'payment.charge': ['payment.processing.requested', 'PaymentProcessingRequested'],
   'payment.confirmed': ['payment.processed', 'PaymentProcessed'],
   'truck.status.changed': ['TruckStatusChangedEvent'],
+  'truck.materials.loaded': ['MaterialsLoadedEvent'],
+  'truck.arrived.jobsite': ['ArrivedAtJobSiteEvent'],
+  'truck.pouring.started': ['PouringStartedEvent'],
+  'truck.pouring.completed': ['PouringCompletedEvent'],
+  'truck.returned.plant': ['ReturnedToPlantEvent'],
+  'truck.wash.started': ['WashStartedEvent'],
+  'truck.wash.completed': ['WashCompletedEvent'],
+  'truck.idle': ['TruckIdleEvent'],
 };
 
 /** Commands that are announced to the mesh as events are, after the commit that sends them. They stand in no log. */
@@ -36,7 +44,16 @@ export const routes: readonly { group: string; event: string; contract: string }
   { group: 'order-events', event: 'order.cancelled', contract: 'OrderCancelledEvent' },
   { group: 'order-events', event: 'order.delivered', contract: 'OrderDeliveredEvent' },
   { group: 'order-events', event: 'order.truck.assigned', contract: 'TruckAssignedToOrderEvent' },
+  { group: 'order-events', event: 'order.status.intransit', contract: 'OrderInTransitEvent' },
   { group: 'truck-events', event: 'truck.status.changed', contract: 'TruckStatusChangedEvent' },
+  { group: 'truck-events', event: 'truck.materials.loaded', contract: 'MaterialsLoadedEvent' },
+  { group: 'truck-events', event: 'truck.arrived.jobsite', contract: 'ArrivedAtJobSiteEvent' },
+  { group: 'truck-events', event: 'truck.pouring.started', contract: 'PouringStartedEvent' },
+  { group: 'truck-events', event: 'truck.pouring.completed', contract: 'PouringCompletedEvent' },
+  { group: 'truck-events', event: 'truck.returned.plant', contract: 'ReturnedToPlantEvent' },
+  { group: 'truck-events', event: 'truck.wash.started', contract: 'WashStartedEvent' },
+  { group: 'truck-events', event: 'truck.wash.completed', contract: 'WashCompletedEvent' },
+  { group: 'truck-events', event: 'truck.idle', contract: 'TruckIdleEvent' },
   { group: 'truck-commands', event: 'truck.*.returntoplant', contract: 'ReturnToPlantCommand' },
 ];
 
@@ -97,6 +114,8 @@ export const documentFields = ({ type, data, occurredAt, actor, aggregate }: Env
       ...(type === 'payment.failed' ? { failure_reason: data.failureReason } : { status: data.status, metadata: {} }),
     };
   }
+  if (type === 'truck.status.changed') return { previousStatus: data.from, newStatus: data.to };
+  if (type === 'truck.pouring.completed') return { amountPoured: data.poured };
   if (type === 'order.processed') return { CorrelationId: data.correlationId, OrderId: data.orderId };
   return {};
 };

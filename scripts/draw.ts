@@ -10,7 +10,6 @@ import { settings } from '../config.settings.ts';
 import { readConfig } from '../config.ts';
 import { cartLife, cartMessages } from '../models/cart.ts';
 import { deliveryJobLife, dispatchMessages, loadLife } from '../models/dispatch.ts';
-import { truckLife, truckMessages } from '../models/truck.ts';
 import { aliases, namesWith, routes } from '../models/events.ts';
 import { fulfillmentLife, fulfillmentMessages, shipmentLife } from '../models/fulfillment.ts';
 import { inventoryMessages, reservationLife } from '../models/inventory.ts';
@@ -19,6 +18,7 @@ import { orderLife, orderMessages, sagaLife } from '../models/order.ts';
 import { paymentLife, paymentMessages } from '../models/payment.ts';
 import { exchangeLife, exchangeMessages, returnLife, returnMessages } from '../models/returns.ts';
 import { subscriptions } from '../models/subscriptions.ts';
+import { truckLife, truckMessages } from '../models/truck.ts';
 import type { Life } from '../models/words.ts';
 import { rooms } from '../node.ts';
 import type { Schemas } from '../runtime/decider.ts';
@@ -57,6 +57,8 @@ const lives: { of: string; from: string; life: Life<string> }[] = [
   { of: 'Fulfilment', from: 'models/fulfillment.ts, fulfillmentLife', life: fulfillmentLife },
   { of: 'Shipment', from: 'models/fulfillment.ts, shipmentLife', life: shipmentLife },
   { of: 'Truck', from: 'models/truck.ts, truckLife', life: truckLife },
+  { of: 'Delivery job', from: 'models/dispatch.ts, deliveryJobLife', life: deliveryJobLife },
+  { of: 'Load, in the books of its dispatcher', from: 'models/dispatch.ts, loadLife', life: loadLife },
   { of: 'Cart', from: 'models/cart.ts, cartLife', life: cartLife },
   { of: 'Return', from: 'models/returns.ts, returnLife', life: returnLife },
   { of: 'Exchange', from: 'models/returns.ts, exchangeLife', life: exchangeLife },
@@ -219,7 +221,7 @@ const escaped = (name: string): string => name.replaceAll('.', '\\.');
 const publishedEvents = (): [name: string, files: string[]][] => {
   const published = new Map<string, Set<string>>();
   for (const { file, text } of speakers) {
-    for (const [, literal, changing, constant] of text.matchAll(/(?:\bpublish|\.say)\(\s*(?:'([^']+)'|`([^`]+)`|([A-Z_]+))/g)) {
+    for (const [, literal, changing, constant] of text.matchAll(/(?:\bpublish|\.say|\.tellOrder)\(\s*(?:'([^']+)'|`([^`]+)`|([A-Z_]+))/g)) {
       const named = constant && new RegExp(`const ${constant} = '([^']+)'`).exec(text)?.[1];
       const name = literal ?? changing?.replaceAll(/\$\{[^}]+\}/g, '*') ?? named ?? '?';
       published.set(name, (published.get(name) ?? new Set()).add(file));

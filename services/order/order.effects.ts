@@ -17,16 +17,20 @@ export const confirmStock = (order: Order): Effect[] =>
 export const consumeStock = (order: Order): Effect[] =>
   order.stock.map(({ stockKey }) => tell('inventory', stockKey, 'inventory.consume', address(order)));
 
-export const requestTruck = (order: Order): Effect =>
-  tell('dispatch', order.plantId, 'dispatch.request', {
+/** What is mixed for it is drawn from its plant's materials: only then its trucks must know what it is. */
+export const requestTruck = (order: Order): Effect => {
+  const { concrete, ...asked } = order.marks?.truck ?? {};
+  const items = order.stock.map(({ stockKey, quantity }) => ({ sku: stockKey.slice(0, stockKey.lastIndexOf('@')), quantity }));
+  return tell('dispatch', order.plantId, 'dispatch.request', {
     ...address(order),
     quantity: order.quantity,
     distanceMiles: order.distanceMiles,
     priority: order.priority,
     ...(order.requestedStart ? { requestedStart: order.requestedStart } : {}),
-    items: order.stock.map(({ stockKey, quantity }) => ({ sku: stockKey.slice(0, stockKey.lastIndexOf('@')), quantity })),
-    ...order.marks?.truck,
+    ...asked,
+    ...(concrete && { items }),
   });
+};
 
 export const created = (order: Order): Effect =>
   publish('order.created', {

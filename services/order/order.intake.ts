@@ -75,7 +75,7 @@ const place = (form: Payload<'order.accepted'>, context: Deciding): Order => {
     assignedFrom: null,
     blocked: 0,
     deliveredAt: null,
-    marks: delivery === 'truck' ? marksFor(form) : null,
+    marks: delivery === 'truck' ? marksFor(form, context) : null,
     reason: null,
     version: 1,
     intake: { form: kind ? { ...form, kind } : form, items },
@@ -98,8 +98,9 @@ const plantFor = (key: string, { site }: Payload<'order.accepted'>, { plants, st
 const milesTo = ({ site }: Payload<'order.accepted'>, plant: OwnPlant | undefined): number | undefined =>
   site && plant?.place ? roadMiles(site, plant.place) : undefined;
 
-const marksFor = ({ pour, requestedWindow }: Payload<'order.accepted'>): Order['marks'] => {
-  const truck = { ...(pour && { pour }), ...(requestedWindow && { requestedEnd: requestedWindow.end }) };
+const marksFor = ({ items, pour, requestedWindow }: Payload<'order.accepted'>, { facts }: Deciding): Order['marks'] => {
+  const concrete = items.some(({ sku }) => facts.products.get(sku)?.kind === 'concrete');
+  const truck = { ...(pour && { pour }), ...(requestedWindow && { requestedEnd: requestedWindow.end }), ...(concrete && { concrete }) };
   return Object.keys(truck).length > 0 ? { truck } : null;
 };
 

@@ -87,10 +87,7 @@ const load = (truck: Truck, { loadId, materials }: Payload<'truck.load'>, contex
 
 const phaseDone = (truck: Truck, { loadId, phase }: Payload<'truck.phase-done'>, context: Deciding): Decided => {
   if (truck.loadId !== loadId || truck.status !== phase || !isSimulated(truck)) return ignore('the truck is past that');
-  const trip = new Trip(truck, context);
-  // Nothing keeps a simulated truck from pouring when it is there.
-  if (truck.status === 'en_route') trip.onward();
-  return trip.onward().runs().decision();
+  return new Trip(truck, context).arrives().runs().decision();
 };
 
 /** Told by the dispatcher when the order is off, or the truck is taken off it. At the plant the way back takes no time. */

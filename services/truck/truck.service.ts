@@ -5,27 +5,33 @@ import type { Config } from '../../config.ts';
 import { actor } from '../../mixins/actor.mixin.ts';
 import { checked } from '../../mixins/checked.ts';
 import { crud } from '../../mixins/crud.mixin.ts';
+import { decodeText, encodeCursor, pageParams } from '../../mixins/cursor.ts';
 import { health } from '../../mixins/health.mixin.ts';
 import { idempotency } from '../../mixins/idempotency.mixin.ts';
 import { retry } from '../../mixins/retry.mixin.ts';
 import { tracing } from '../../mixins/tracing.mixin.ts';
 import { truckForm } from '../../models/catalogue.ts';
-import { Refused } from '../../models/errors.ts';
+import { invalid, Refused } from '../../models/errors.ts';
 import { truckModel } from '../../models/truck.model.ts';
-import { reasonForm, truckMessages } from '../../models/truck.ts';
+import { changeTruckForm, reasonForm, reportForm, type TruckStatus, truckLife, truckMessages } from '../../models/truck.ts';
 import { id } from '../../models/words.ts';
 import type { Actor } from '../../runtime/actor.ts';
 import { runtimeOf } from '../../runtime/holder.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import { currentHeaders } from '../../runtime/trace.ts';
+import { currentHeaders, newHeaders } from '../../runtime/trace.ts';
 import { answered } from '../answered.ts';
-import { insertTruck, truckById } from './fleet.store.ts';
+import { availableTrucks, insertTruck, knownPlaces, orderOfTruck, truckById, trucksPage } from './fleet.store.ts';
 import { truckDecider } from './truck.decider.ts';
 import type { Truck, TruckSettings } from './truck.state.ts';
 import { truckStore } from './truck.store.ts';
 
 const oneTruck = z.strictObject({ id });
 const atVersion = oneTruck.extend({ version: z.int().optional() });
+
+const filter = z.strictObject({
+  status: z.enum(Object.keys(truckLife) as [TruckStatus, ...TruckStatus[]]).optional(),
+  plantId: id.optional(),
+});
 
 const MINUTE_MS = 60_000;
 const truckSettings = (config: Config): TruckSettings => ({
@@ -45,9 +51,13 @@ export default (config: Config): ServiceSchema => {
     onPoison: 'park',
   };
 
-  /** Asks the truck and shows what became of it. */
+  /** Asks the truck and shows what became of it. What is done to one that is under way belongs to the history of its order. */
   const ask = async (runtime: Runtime, truckId: string, message: string, payload: object) => {
-    answered(await runtime.ask('truck', truckId, message, { ...payload, by: currentHeaders()?.by }));
+    const found = await orderOfTruck(runtime.database, truckId);
+    if (!found) throw new Refused('truck.not-found', { id: truckId });
+    const given = currentHeaders();
+    const headers = newHeaders(`door/${message}`, { ...given, ...(found.orderKey ? { correlationId: found.orderKey } : {}) });
+    answered(await runtime.ask('truck', truckId, message, { ...payload, by: given?.by }, headers));
     return truckById(runtime.database, truckId);
   };
 
@@ -67,17 +77,45 @@ export default (config: Config): ServiceSchema => {
         if (!truck) throw new Refused('truck.not-found', asked);
         return truck;
       }),
+      /** GET /api/trucks?status=&plantId= */
+      page: checked(z.strictObject({ ...pageParams, query: filter.default({}) }), async ({ limit, cursor, query }, ctx) => {
+        const after = cursor === undefined ? undefined : decodeText(cursor);
+        const rows = await trucksPage(runtimeOf(ctx.broker).database, query, after, limit + 1);
+        const items = rows.slice(0, limit);
+        return { items, nextCursor: rows.length > limit ? encodeCursor(items.at(-1)?.id) : null };
+      }),
+      /** Those that could be sent at once, longest free first (A55). */
+      available: checked(z.strictObject({ plantId: id.optional(), limit: pageParams.limit }), async ({ plantId, limit }, ctx) => ({
+        items: await availableTrucks(runtimeOf(ctx.broker).database, plantId, limit),
+      })),
       add: checked(truckForm, async ({ id: given, ...form }, ctx) => {
         const runtime = runtimeOf(ctx.broker);
+        bothOrNone(form);
         const truckId = given ?? form.code;
         const added = await insertTruck(runtime.database, { id: truckId, ...form });
         if (added === 'exists') throw new Refused('resource.exists', { id: truckId });
-        if (added === 'no plant')
-          throw new Refused('request.invalid', { errors: [{ pointer: '/plantId', detail: 'there is no such plant' }] });
+        if (added === 'no plant') throw invalid([{ pointer: '/plantId', detail: 'there is no such plant' }]);
+        if (added === 'no driver') throw invalid([{ pointer: '/driverId', detail: 'there is no such driver' }]);
         await runtime.tell('dispatch', form.plantId, 'dispatch.sweep', {});
         return truckById(runtime.database, truckId);
       }),
-      outOfService: checked(atVersion.extend(reasonForm.shape), ({ id: truckId, ...asked }, ctx) =>
+      /** PATCH /api/trucks/:id: what it is, not where. A driver is known by name, too. */
+      change: checked(atVersion.extend(changeTruckForm.shape), async ({ id: truckId, ...asked }, ctx) => {
+        const runtime = runtimeOf(ctx.broker);
+        bothOrNone(asked);
+        const { plantId, driverId } = asked;
+        if (plantId === undefined && !driverId) return ask(runtime, truckId, 'truck.change', asked);
+        const known = await knownPlaces(runtime.database, plantId, driverId);
+        if (plantId !== undefined && !known.plant) throw invalid([{ pointer: '/plantId', detail: 'there is no such plant' }]);
+        if (driverId && known.driver === null) throw invalid([{ pointer: '/driverId', detail: 'there is no such driver' }]);
+        return ask(runtime, truckId, 'truck.change', { ...(known.driver === null ? {} : { driver: known.driver }), ...asked });
+      }),
+      /** POST /api/trucks/:id/status: a driver's report. */
+      report: checked(atVersion.extend(reportForm.shape), ({ id: truckId, ...said }, ctx) => {
+        bothOrNone(said);
+        return ask(runtimeOf(ctx.broker), truckId, 'truck.report', said);
+      }),
+      outOfService: checked(atVersion.extend({ ...reasonForm.shape, force: z.boolean().optional() }), ({ id: truckId, ...asked }, ctx) =>
         ask(runtimeOf(ctx.broker), truckId, 'truck.out-of-service', asked),
       ),
       backInService: checked(atVersion.extend({ reason: reasonForm.shape.reason.optional() }), ({ id: truckId, ...asked }, ctx) =>
@@ -85,4 +123,10 @@ export default (config: Config): ServiceSchema => {
       ),
     },
   } as ServiceSchema;
+};
+
+/** @throws Refused for half of a place */
+const bothOrNone = ({ latitude, longitude }: { latitude?: number | undefined; longitude?: number | undefined }): void => {
+  if ((latitude === undefined) === (longitude === undefined)) return;
+  throw invalid([{ pointer: latitude === undefined ? '/latitude' : '/longitude', detail: 'must come together with the other' }]);
 };
