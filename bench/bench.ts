@@ -1,5 +1,7 @@
 /** `npm run bench -- <name>`: one line of JSON each. See docs/performance.md for what they measured. */
 import { backlog } from './backlog.ts';
+import { day } from './day.ts';
+import { drain } from './drain.ts';
 import { history } from './history.ts';
 import { hotSku } from './hot-sku.ts';
 import { idle } from './idle.ts';
@@ -13,8 +15,10 @@ const benches: Record<string, () => Promise<void>> = {
   'hot-sku': hotSku,
   history,
   backlog,
+  drain,
   idle,
   jobs,
+  day,
 };
 
 const name = process.argv[2] ?? '';

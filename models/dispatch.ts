@@ -65,6 +65,9 @@ const quantity = z
   .max(MAX_QUANTITY * MAX_LINES);
 const orderOf = { orderKey: uuid };
 
+/** The plants that have passed it on to where the order is now. */
+const via = z.array(id).optional();
+
 export const dispatchMessages = {
   'dispatch.request': z.strictObject({
     ...orderOf,
@@ -80,9 +83,9 @@ export const dispatchMessages = {
     moved: z.strictObject({ from: id, requestedAt: time, part: z.literal(true).optional() }).optional(),
   }),
   /** `queuedOnly`: of an order that is held, not off. A truck that has it already goes on. */
-  'dispatch.cancel': z.strictObject({ ...orderOf, reason: z.string(), queuedOnly: z.literal(true).optional() }),
+  'dispatch.cancel': z.strictObject({ ...orderOf, reason: z.string(), queuedOnly: z.literal(true).optional(), via }),
   /** A part of the order is off. */
-  'dispatch.reduce': z.strictObject({ ...orderOf, quantity, reason: z.string() }),
+  'dispatch.reduce': z.strictObject({ ...orderOf, quantity, reason: z.string(), via }),
   'dispatch.truck-refused': z.strictObject({ loadId: uuid, truckId: id, reason: z.string() }),
   'dispatch.recall-refused': z.strictObject({ loadId: uuid, truckId: id, reason: z.string() }),
   'dispatch.assign': z.strictObject({ ...orderOf, truckId: id, force: z.boolean().optional(), reason: reason.optional(), ...by }),
@@ -112,6 +115,7 @@ export const dispatchMessages = {
     poured: z.number().nullish(),
   }),
   'truck.pouring.completed': z.object({ truckId: id, plantId: id, loadId: uuid, poured: z.number(), at: time }),
+  'truck.materials.loaded': z.object({ loadId: uuid, plantId: id, truckId: id }),
   'load.rejected': z.object({ loadId: uuid, plantId: id, truckId: id, reason: z.string() }),
   /** Materials of a load: `orderKey` is the load's id. */
   'inventory.reserved': z.object({ stockKey: z.string(), ...orderOf }),

@@ -56,6 +56,8 @@ export const subscriptions = [
   { event: 'truck.status.changed', actor: 'dispatch', key: whenItHelps },
   // Of an order that one truck brings, the truck itself says that it is delivered.
   { event: 'truck.pouring.completed', actor: 'dispatch', key: (data: Data) => (data.part ? text(data.plantId) : undefined) },
+  // Of what its plant counts only.
+  { event: 'truck.materials.loaded', actor: 'dispatch', key: (data: Data) => (data.materials ? text(data.plantId) : undefined) },
   { event: 'load.rejected', actor: 'dispatch', key: (data: Data) => text(data.plantId) },
   // What loads are made of.
   { event: 'inventory.reserved', actor: 'dispatch', key: toTheLoad },

@@ -29,7 +29,7 @@ const MAX_BODY = '256kb';
 const letterId = z.strictObject({ id: z.string().regex(/^\d{1,18}$/, 'must be a dead letter’s id') });
 const listed = z.object({
   ...pageParams,
-  of: z.enum(['product', 'inventory', 'dispatch', 'truck']),
+  of: z.enum(['product', 'inventory', 'dispatch', 'truck', 'driver']),
   filters: z.record(z.string(), z.union([z.literal('any'), z.array(z.string())])),
   asked: z.record(z.string(), z.unknown()),
 });
@@ -167,6 +167,7 @@ export default (config: Config): ServiceSchema => {
           ...(await listAttention(runtimeOf(ctx.broker).database)),
           ...((await ctx.call('order.attention')) as object[]),
           ...((await ctx.call('returns.attention')) as object[]),
+          ...((await ctx.call('dispatch.attention')) as object[]),
         ],
         nextCursor: null,
       })),

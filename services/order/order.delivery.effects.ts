@@ -75,6 +75,9 @@ export const delivered = (order: Order, heard: Payload<'order.delivered'>, conte
   return tooLate || byItsTruck ? leftTooSoon(order, context, what, tooLate) : exceptional(order, context, what);
 };
 
+/** Confirmed: it thought that it had no truck any more. */
+const ON_THE_WAY = ['confirmed', 'assigned', 'shipped'];
+
 /** With the last of what several trucks bring, whichever plants sent them, the order is delivered. */
 export const loadDelivered = (order: Order, heard: Payload<'order.load.delivered'>, context: Deciding): Decided => {
   const { truckId, quantity, deliveredAt } = heard;
@@ -82,8 +85,7 @@ export const loadDelivered = (order: Order, heard: Payload<'order.load.delivered
   const counted = amended(order, marked(order, { poured }));
   const whole = poured >= order.quantity;
   if (earlyTruck(order)) return whole ? deliveredEarly(counted, heard) : done(counted);
-  if (order.status !== 'assigned' && order.status !== 'shipped')
-    return exceptional(order, context, `truck ${truckId} delivered a part of it`);
+  if (!ON_THE_WAY.includes(order.status)) return exceptional(order, context, `truck ${truckId} delivered a part of it`);
   return whole ? allPoured(counted, deliveredAt, `Truck ${truckId}`, context) : done(counted);
 };
 
@@ -143,12 +145,18 @@ const cash = (order: Order, collected: boolean | undefined, by: string | undefin
     ? [tell('payment', order.paymentId, 'payment.collect', by ? { by } : {})]
     : [];
 
+const PROVEN = 'it is delivered already';
+
 /** What has come leaves the queue, and is not shipped again. */
 const notAgain = (order: Order): Effect[] => {
+  if (order.marks?.poured && order.status !== 'confirmed')
+    return [
+      tell('dispatch', order.plantId, 'dispatch.reduce', { orderKey: order.correlationId, quantity: order.quantity, reason: PROVEN }),
+    ];
   if (order.status !== 'confirmed' && earlyTruck(order) !== 'queued') return [];
-  if (order.fulfillmentId) return [tell('fulfillment', order.fulfillmentId, 'fulfillment.cancel', { reason: 'it is delivered already' })];
+  if (order.fulfillmentId) return [tell('fulfillment', order.fulfillmentId, 'fulfillment.cancel', { reason: PROVEN })];
   return order.delivery === 'truck'
-    ? [tell('dispatch', order.plantId, 'dispatch.cancel', { orderKey: order.correlationId, reason: 'it is delivered already' })]
+    ? [tell('dispatch', order.plantId, 'dispatch.cancel', { orderKey: order.correlationId, reason: PROVEN })]
     : [];
 };
 

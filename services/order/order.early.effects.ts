@@ -37,8 +37,8 @@ export const assignedEarly = (order: Order, { truckId }: Payload<'order.truck.as
   return done(amended(order, { truckId, ...marked(order, { early: 'assigned', ...released }) }));
 };
 
-export const unassignedEarly = (order: Order, { truckId }: Payload<'order.truck.unassigned'>): Decided => {
-  if (earlyTruck(order) !== 'assigned' || order.truckId !== truckId) return ignore('the order has not this truck');
+export const unassignedEarly = (order: Order, { truckId, last }: Payload<'order.truck.unassigned'>): Decided => {
+  if (earlyTruck(order) !== 'assigned' || (order.truckId !== truckId && !last)) return ignore('the order has not this truck');
   return done(amended(order, { truckId: null, ...marked(order, { early: 'queued' }) }));
 };
 

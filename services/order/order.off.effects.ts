@@ -1,6 +1,7 @@
 /** An order is called off: whole or in part, by a person or by a clock. */
 import { done, type Effect, ignore, publish, refuse, tell, write } from '../../runtime/decider.ts';
-import { deliveredEvent, handOver } from './order.confirming.effects.ts';
+import { allPoured } from './order.delivery.effects.ts';
+import { deliveredEarly } from './order.early.effects.ts';
 import { already, isDelivered, isOver, leadsTo, staleFor, statusEvent } from './order.effects.ts';
 import { awaitedNoMore, held } from './order.paying.effects.ts';
 import { compensate, isDispatched } from './order.saga.effects.ts';
@@ -92,9 +93,12 @@ export const cancelItem = (order: Order, heard: Payload<'order.cancel-item'>, co
   if (order.delivery === 'truck' && isDispatched(order))
     effects.push(tell('dispatch', order.plantId, 'dispatch.reduce', { orderKey: order.correlationId, quantity, reason }));
   // Nothing more is to come of what trucks have brought a part of.
-  if (less.marks?.poured && less.marks.poured >= less.quantity && !earlyTruck(order)) {
-    const [next, delivery] = handOver(less, context.now.toISOString(), 'The rest is called off', context);
-    return done(next, effects, delivery, deliveredEvent(less, context.now.toISOString(), by));
+  if (less.marks?.poured && less.marks.poured >= less.quantity) {
+    const now = context.now.toISOString();
+    const there = earlyTruck(order)
+      ? deliveredEarly(less, { truckId: order.truckId ?? undefined, deliveredAt: now })
+      : allPoured(less, now, by ?? 'The rest is called off', context);
+    return there.kind === 'done' ? done(there.state, effects, [...there.effects]) : there;
   }
   // It may have waited for this stock only.
   return order.awaiting.length > 0 && less.awaiting.length === 0 ? held(less, context, effects) : done(less, effects);

@@ -19,6 +19,7 @@ import {
   pendingOrders,
   provenCodOrders,
   queuesToSweep,
+  trucksToWatch,
 } from './scheduler.store.ts';
 
 type Run = ClockSchedule['run'];
@@ -61,7 +62,7 @@ export const clocks = (config: Config, collect: (broker: ServiceBroker) => Promi
     ['payment_reconcile', 'skip', calling('payment.reconcile')],
     ['inventory_monitoring', 'skip', calling('inventory.monitor')],
     ['metrics_collection', 'skip', (_runtime, _at, broker) => collect(broker)],
-    ['reassign_sweep', 'skip', sweepQueues],
+    ['reassign_sweep', 'skip', (runtime) => sweepYards(runtime, config)],
     ['vacuum', 'skip', ({ database }) => vacuumHotTables(database)],
     ['forget', 'once', ({ database }) => forget(database)],
     [
@@ -115,10 +116,18 @@ const completeOrders = async (runtime: Runtime, at: Date, config: Config): Promi
   return { orders, upTo: before.toISOString() };
 };
 
-const sweepQueues: Run = async (runtime) => {
-  const plants = await queuesToSweep(runtime.database);
-  await Promise.all(plants.map((plant) => runtime.tell('dispatch', plant, 'dispatch.sweep', {})));
-  return { plants: plants.length };
+/** Queues are drained again, whatever news was lost; trucks that stand too long, or whose loads get old, look at themselves, for their orders. */
+const sweepYards = async (runtime: Runtime, { truckStuckMinutes, dischargeLimitMinutes }: Config) => {
+  const { database } = runtime;
+  const sender = currentHeaders()?.sender ?? 'cron';
+  const [plants, trucks] = await Promise.all([queuesToSweep(database), trucksToWatch(database, truckStuckMinutes, dischargeLimitMinutes)]);
+  await Promise.all([
+    ...plants.map((plant) => runtime.tell('dispatch', plant, 'dispatch.sweep', {})),
+    ...trucks.map(({ id, orderKey }) =>
+      runtime.tell('truck', id, 'truck.watch', {}, { headers: newHeaders(sender, { correlationId: orderKey, by: sender }) }),
+    ),
+  ]);
+  return { plants: plants.length, trucks: trucks.length };
 };
 
 /** What a room knows best how to do: its action is called, and answers counts. @throws Error when no node offers it */

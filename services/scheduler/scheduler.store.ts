@@ -15,6 +15,27 @@ export const queuesToSweep = async (tx: Tx): Promise<string[]> =>
     )
   ).map(({ plant }) => plant);
 
+export interface WatchedTruck {
+  id: string;
+  orderKey: string;
+}
+
+/**
+ * Trucks whose phase lasts longer than such phases do, or whose load gets old: each looks itself whether it is so, and says it once.
+ * @param limits how long each phase may last, in minutes
+ */
+export const trucksToWatch = async (tx: Tx, limits: Readonly<Record<string, number>>, dischargeMinutes: number): Promise<WatchedTruck[]> =>
+  tx.query<WatchedTruck>(
+    `select t.id, t.order_key as "orderKey" from trucks t
+         left join unnest(string_to_array($1::text, E'\\x1e'), string_to_array($2::text, E'\\x1e')::float[]) as p(phase, minutes) on p.phase = t.status
+       where t.load_id is not null and t.order_key is not null and (
+         (t.phase_since < now() - make_interval(secs => p.minutes * 60) and t.trip->>'stuck' is distinct from t.status)
+         or (t.loaded and t.poured is null and t.trip->>'overdue' is null and (t.phases->>'loading')::timestamptz
+           < now() - make_interval(mins => coalesce((t.trip->>'limitMinutes')::int, $3::int))))
+       order by t.id limit ${STEP}`,
+    [Object.keys(limits).join('\x1e'), Object.values(limits).join('\x1e'), dischargeMinutes],
+  );
+
 /** Pages through the open orders placed before a time, oldest first. Uses orders_open; an id is drawn when its order is placed. */
 const openOrders = async function* (tx: Tx, before: Date, chosen: string): AsyncGenerator<string[]> {
   let after = '0';

@@ -5,7 +5,7 @@
 import { type Context, done, type Message, refuse } from '../../runtime/decider.ts';
 import { assignByHand, lock, prioritise, swap, unassign } from './dispatch.hand.effects.ts';
 import { loadRejected, poured, recallRefused, truckFree, truckRefused } from './dispatch.loads.effects.ts';
-import { materialDrawn, materialMissing } from './dispatch.materials.effects.ts';
+import { materialDrawn, materialMissing, materialsLoaded } from './dispatch.materials.effects.ts';
 import { breakDown, changePlant, repaired } from './dispatch.plant.effects.ts';
 import { cancel, reduce, request } from './dispatch.queue.effects.ts';
 import { settle } from './dispatch.settling.ts';
@@ -36,6 +36,8 @@ const decide = (plant: Plant, message: Message, context: Deciding): Decided => {
       return truckRefused(plant, heard.payload, context);
     case 'dispatch.recall-refused':
       return recallRefused(plant, heard.payload, context);
+    case 'truck.materials.loaded':
+      return materialsLoaded(plant, heard.payload, context);
     case 'inventory.reserved':
       return materialDrawn(plant, heard.payload, context);
     case 'inventory.rejected':

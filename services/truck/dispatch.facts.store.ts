@@ -27,7 +27,7 @@ select t.plant_id as "plantId", t.id, t.capacity, t.skills, t.home_plant_id as "
 from (
   select t.* from unnest(string_to_array($1::text, E'\\x1e'), string_to_array($2::text, E'\\x1e')::int[]) as p(id, wanted) cross join lateral (
     select * from trucks f where f.plant_id = p.id and f.status = 'available' order by f.phase_since, f.id limit p.wanted) t
-  union
+  union all
   select n.* from trucks n where n.id = any(string_to_array($3::text, E'\\x1e')) and n.status = 'available') t
 join plants p on p.id = t.plant_id
 left join loads l on l.truck_id = t.id and l.closed_at is null
@@ -42,7 +42,12 @@ export const loadTrucks = async (
 ): Promise<Map<string, Candidate[]>> => {
   const trucks = new Map<string, Candidate[]>([...wanted.keys()].map((plant) => [plant, []]));
   const binds = [[...wanted.keys()].join('\x1e'), [...wanted.values()].join('\x1e'), named.join('\x1e')];
-  for (const row of await tx.query<TruckRow>(TRUCKS, binds)) trucks.get(row.plantId)?.push(candidateOf(row));
+  const seen = new Set<string>();
+  for (const row of await tx.query<TruckRow>(TRUCKS, binds)) {
+    // One that is named may be among the first as well.
+    if (!seen.has(row.id)) trucks.get(row.plantId)?.push(candidateOf(row));
+    seen.add(row.id);
+  }
   return trucks;
 };
 

@@ -29,7 +29,7 @@ export const assignByHand = (plant: Plant, asked: Payload<'dispatch.assign'>, co
   const facts = context.facts.plants.get(plant.id);
   const truck = facts && freeTrucks(facts, context).find(({ id }) => id === truckId);
   if (!truck) return refuse('truck.busy', { truckId });
-  const unsuited = suitability(truck, job, context.now);
+  const unsuited = suitability(truck, job, facts, context);
   if (unsuited && !(force && reason)) return refuse('dispatch.unsuited', { reason: unsuited });
   const quantity = Math.min(leftOf(job), truck.capacity);
   const materials = materialsFor(job, quantity, plant.id, context);
@@ -54,10 +54,11 @@ export const unassign = (plant: Plant, { orderKey, reason, by }: Payload<'dispat
   const loads = yardLoads(orderKey, context);
   if (!job || loads.length === 0) return nothingToTake(orderKey, context);
   const dueAt = new Date(context.now.getTime() + context.settings.holdMs).toISOString();
+  const held: DeliveryJob = { ...job, reason: 'on_hold', dueAt, status: leftOf(job) > 0 ? 'scheduled' : job.status };
   const news = publish('dispatch.unassigned-by-hand', { ...named(job), loads: loads.map(({ id }) => id), reason, by });
   return done(
     plant,
-    save({ ...job, status: 'scheduled', reason: 'on_hold', dueAt }),
+    save(held),
     news,
     loads.flatMap((load) => recall(load, reason)),
   );

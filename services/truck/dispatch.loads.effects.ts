@@ -2,7 +2,19 @@
 import { done, type Effect, ignore, publish } from '../../runtime/decider.ts';
 import { release } from './dispatch.materials.effects.ts';
 import { jobOf, loadOf, offTruck } from './dispatch.news.ts';
-import { type Decided, type Deciding, isOpen, isUnderWay, type Load, type Payload, type Plant, save, saveLoad } from './dispatch.state.ts';
+import {
+  type Decided,
+  type Deciding,
+  isOpen,
+  isUnderWay,
+  type Load,
+  onItsWay,
+  type Payload,
+  type Plant,
+  save,
+  saveLoad,
+  withoutLoad,
+} from './dispatch.state.ts';
 
 /** One of several trucks has poured: its load counts, and the order hears of it. It adds them up itself, from whichever plants they come. */
 export const poured = (plant: Plant, said: Payload<'truck.pouring.completed'>, context: Deciding): Decided => {
@@ -18,7 +30,7 @@ const delivered = (load: Load, context: Deciding, at: string): Effect[] => {
   const effects: Effect[] = [saveLoad({ ...load, status: 'delivered' })];
   if (job && isOpen(job)) {
     const counted = { ...job, poured: job.poured + quantity };
-    effects.push(save(counted.poured >= job.quantity ? { ...counted, status: 'done', reason: null, dueAt: null } : counted));
+    effects.push(save(counted.poured >= job.quantity ? onItsWay(counted) : counted));
   }
   if (load.part)
     effects.push(publish('order.load.delivered', { orderKey, orderId, truckId, loadId, quantity, poured: load.poured, deliveredAt: at }));
@@ -54,10 +66,7 @@ const comesToNothing = (load: Load, reason: string, context: Deciding): Effect[]
 
 const requeued = (load: Load, context: Deciding): Effect[] => {
   const job = jobOf(context, load);
-  if (!job || !isOpen(job)) return [];
-  const rest = { ...job, taken: job.taken - load.quantity };
-  if (load.surplus) return [save({ ...rest, quantity: job.quantity - load.quantity })];
-  return [save(job.status === 'scheduled' ? rest : { ...rest, status: 'queued' })];
+  return job && isOpen(job) ? [save(withoutLoad(job, load, context.now))] : [];
 };
 
 /** The truck left service, or was sent elsewhere by hand, while it was being assigned: the job goes back to its place. */
@@ -68,14 +77,16 @@ export const truckRefused = (plant: Plant, { loadId, reason }: Payload<'dispatch
   return done(plant, isUnderWay(load) ? comesToNothing(closed, reason, context) : saveLoad(closed));
 };
 
-/** It was to stay in the yard, but has left: it goes on. */
+/** It was to stay in the yard, but has left: it goes on, and its job is not held for what a person says instead. */
 export const recallRefused = (plant: Plant, { loadId, reason }: Payload<'dispatch.recall-refused'>, context: Deciding): Decided => {
   const load = loadOf(context, loadId);
   if (load?.status !== 'recalled') return ignore('it was not taken back');
   const { orderKey, orderId, truckId } = load;
+  const job = jobOf(context, load);
   return done(
     plant,
     saveLoad({ ...load, status: 'assigned', reason: null }),
+    job?.status === 'in_progress' ? save({ ...job, reason: null, dueAt: null }) : [],
     publish('dispatch.recall.refused', { orderKey, orderId, truckId, loadId, reason }),
   );
 };

@@ -12,6 +12,8 @@ export const offTruck = (load: Load, reason: string, context: Deciding): Effect[
   const others = openLoadsOf(context, orderKey).some((one) => one.id !== loadId && isUnderWay(one));
   const news = { orderKey, orderId, truckId, loadId, reason };
   const said =
-    others || (job?.poured ?? 0) > 0 ? publish('dispatch.load.off', news) : publish('order.truck.unassigned', { ...news, last: true });
+    others || job?.movedTo || (job?.poured ?? 0) > 0
+      ? publish('dispatch.load.off', news)
+      : publish('order.truck.unassigned', { ...news, last: true });
   return job ? inTrace(traceOf(job), said) : [said];
 };

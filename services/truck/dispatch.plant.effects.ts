@@ -1,7 +1,7 @@
 /** The plant itself: how it works, that it has broken down, and where its jobs go then. */
 import { done, type Effect, inTrace, publish, refuse, tell } from '../../runtime/decider.ts';
 import type { Decided, Deciding, DeliveryJob, Load, Payload, Plant } from './dispatch.state.ts';
-import { leftOf, save, saveLoad, traceOf } from './dispatch.state.ts';
+import { leftOf, onItsWay, save, saveLoad, traceOf } from './dispatch.state.ts';
 
 const outdated = ({ version }: Plant, asked: number | undefined): Decided | undefined =>
   asked !== undefined && asked !== version ? refuse('resource.changed', { version }) : undefined;
@@ -54,9 +54,8 @@ export const moveOn = (plant: Plant, waiting: readonly DeliveryJob[], context: D
 
 /** What its trucks have stays the business of this plant. */
 const without = (job: DeliveryJob, movedTo: string): DeliveryJob => {
-  const off = { ...job, quantity: job.taken, reason: null, dueAt: null, movedTo };
-  if (job.taken === 0) return { ...off, quantity: job.quantity, status: 'moved' };
-  return { ...off, status: job.poured >= job.taken ? 'done' : 'in_progress' };
+  if (job.taken === 0) return { ...job, status: 'moved', reason: null, dueAt: null, movedTo };
+  return { ...onItsWay({ ...job, quantity: job.taken }), special: { ...job.special, part: true }, movedTo };
 };
 
 const moved = (job: DeliveryJob, { id: from }: Plant, to: string): Effect[] => {

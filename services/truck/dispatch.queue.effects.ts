@@ -10,6 +10,7 @@ import {
   isUnderWay,
   jobsOf,
   leftOf,
+  onItsWay,
   openJobOf,
   openLoadsOf,
   type Payload,
@@ -59,14 +60,14 @@ const scheduled = (job: DeliveryJob, { now, settings }: Deciding): DeliveryJob =
   return leaves > now.getTime() ? { ...job, status: 'scheduled', reason: 'not_due', dueAt: new Date(leaves).toISOString() } : job;
 };
 
-/** Told by an order that is off: what waits is dropped, what drives is called back. At another plant by now, it is told there. */
+/** Told by an order that is off: what waits is dropped, what drives is called back. What another plant has by now is called off there. */
 export const cancel = (plant: Plant, asked: Payload<'dispatch.cancel'>, context: Deciding): Decided => {
   const { orderKey, reason, queuedOnly } = asked;
-  const effects: Effect[] = [];
-  for (const job of jobsOf(context, orderKey)) {
-    if (job.movedTo) effects.push(tell('dispatch', job.movedTo, 'dispatch.cancel', asked));
+  const effects: Effect[] = onward(plant, asked, context).map((to) =>
+    tell('dispatch', to, 'dispatch.cancel', { ...asked, via: [...(asked.via ?? []), plant.id] }),
+  );
+  for (const job of jobsOf(context, orderKey))
     if (isOpen(job) && (!queuedOnly || job.taken === 0)) effects.push(save({ ...job, status: 'cancelled', reason: null, dueAt: null }));
-  }
   for (const load of queuedOnly ? [] : openLoadsOf(context, orderKey)) {
     if (!isUnderWay(load)) continue;
     // It stays open until the truck is back: the truck is not free before.
@@ -86,27 +87,38 @@ export const cancel = (plant: Plant, asked: Payload<'dispatch.cancel'>, context:
   return effects.length > 0 ? done(plant, effects) : ignore('no truck and no place in the queue');
 };
 
-/** A part of the order is off: what no truck has is not sent, and trucks that have not left are taken back where they are not needed. */
+/**
+ * A part of the order is off: what no truck has is not sent, here or where the rest of it went; and trucks that have not left are taken back where
+ * they are not needed.
+ */
 export const reduce = (plant: Plant, asked: Payload<'dispatch.reduce'>, context: Deciding): Decided => {
-  const movedTo = jobsOf(context, asked.orderKey).find((job) => job.movedTo)?.movedTo;
-  if (movedTo) return done(plant, tell('dispatch', movedTo, 'dispatch.reduce', asked));
   const job = openJobOf(context, asked.orderKey);
-  if (!job) return ignore('it waits for no truck');
-  const wanted = job.quantity - asked.quantity;
-  const less = { ...job, quantity: Math.max(job.taken, wanted) };
-  const next: DeliveryJob =
-    leftOf(less) > 0 ? less : { ...less, status: less.poured >= less.quantity ? 'done' : 'in_progress', reason: null, dueAt: null };
-  return done(plant, save(next), tooMany(job, wanted, context));
+  const [to] = onward(plant, asked, context);
+  const here = to ? Math.min(asked.quantity, job ? Math.max(0, leftOf(job)) : 0) : asked.quantity;
+  const there = { ...asked, quantity: asked.quantity - here, via: [...(asked.via ?? []), plant.id] };
+  const effects: Effect[] = to && there.quantity > 0 ? [tell('dispatch', to, 'dispatch.reduce', there)] : [];
+  if (job && here > 0) effects.push(...smaller(job, job.quantity - here, context));
+  return effects.length > 0 ? done(plant, effects) : ignore('it waits for no truck');
 };
 
-/** When they are back, their job is as much smaller. */
+const smaller = (job: DeliveryJob, wanted: number, context: Deciding): Effect[] => {
+  const less = { ...job, quantity: Math.max(0, wanted) };
+  return [save(leftOf(less) > 0 ? less : onItsWay(less)), ...tooMany(job, less.quantity, context)];
+};
+
+/** The plants that what was here went on to, and that have not heard of this: an order may come back to where it was. */
+const onward = ({ id }: Plant, { orderKey, via = [] }: { orderKey: string; via?: string[] | undefined }, context: Deciding): string[] => [
+  ...new Set(jobsOf(context, orderKey).flatMap(({ movedTo }) => (movedTo && movedTo !== id && !via.includes(movedTo) ? movedTo : []))),
+];
+
+/** When they are back, only what is still wanted is sent again. */
 const tooMany = (job: DeliveryJob, wanted: number, context: Deciding): Effect[] => {
   let surplus = job.taken - wanted;
   const effects: Effect[] = [];
   for (const load of openLoadsOf(context, job.orderKey).sort((a, b) => b.seq - a.seq)) {
     if (load.status !== 'assigned' || load.quantity > surplus) continue;
     surplus -= load.quantity;
-    effects.push(...recall({ ...load, surplus: true }, 'less is wanted'));
+    effects.push(...recall(load, 'less is wanted'));
   }
   return effects;
 };

@@ -1,5 +1,5 @@
 /** The face of plants and their dispatchers. */
-import type { ServiceSchema } from 'moleculer';
+import type { ActionSchema, ServiceSchema } from 'moleculer';
 import { z } from 'zod';
 import type { Config } from '../../config.ts';
 import { actor } from '../../mixins/actor.mixin.ts';
@@ -9,17 +9,21 @@ import { health } from '../../mixins/health.mixin.ts';
 import { idempotency } from '../../mixins/idempotency.mixin.ts';
 import { retry } from '../../mixins/retry.mixin.ts';
 import { tracing } from '../../mixins/tracing.mixin.ts';
-import { plantForm } from '../../models/catalogue.ts';
+import { mixForm } from '../../models/catalogue.ts';
 import { dispatchMessages } from '../../models/dispatch.ts';
 import { Refused } from '../../models/errors.ts';
 import { plantModel } from '../../models/truck.model.ts';
 import { id } from '../../models/words.ts';
 import type { Actor } from '../../runtime/actor.ts';
 import { runtimeOf } from '../../runtime/holder.ts';
+import { dispatchCommands } from './dispatch.commands.ts';
 import { dispatcher } from './dispatch.decider.ts';
-import { byUrgency, type DeliveryJob, type DispatchFacts, type Plant, urgency } from './dispatch.state.ts';
+import type { DispatchFacts, Plant } from './dispatch.state.ts';
 import { dispatchStore } from './dispatch.store.ts';
-import { insertPlant, type QueueEntry, waitingJobs } from './fleet.store.ts';
+import { plantsThatWait } from './dispatch.views.store.ts';
+import { dispatchViews } from './dispatch.views.ts';
+import { mixOf, replaceMix } from './mixes.store.ts';
+import { plantCommands } from './plant.commands.ts';
 
 const definitionFor = (config: Config): Actor<Plant, DispatchFacts> => ({
   type: 'dispatch',
@@ -35,9 +39,6 @@ const definitionFor = (config: Config): Actor<Plant, DispatchFacts> => ({
   onPoison: 'skip',
 });
 
-/** The queue is shown in the order in which the dispatcher serves it. */
-const asJob = (entry: QueueEntry) => ({ ...entry, id: entry.jobId, requestedAt: entry.waitingSince }) as unknown as DeliveryJob;
-
 export default (config: Config): ServiceSchema =>
   ({
     name: 'dispatch',
@@ -49,25 +50,30 @@ export default (config: Config): ServiceSchema =>
       retry(),
       tracing(),
     ] as ServiceSchema[],
-    actions: {
-      addPlant: checked(plantForm, async (plant, ctx) => {
-        if (!(await insertPlant(runtimeOf(ctx.broker).database, plant))) throw new Refused('resource.exists', { id: plant.id });
-        return plant;
-      }),
-      queue: checked(
-        z.strictObject({ plantId: id.optional(), limit: z.coerce.number().int().min(1).max(200).default(50) }),
-        async ({ plantId, limit }, ctx) => {
-          const { database } = runtimeOf(ctx.broker);
-          const now = database.now();
-          const waiting = await waitingJobs(database, plantId, 1_000);
-          waiting.sort((a, b) => byUrgency(now)(asJob(a), asJob(b)));
-          const items = waiting.slice(0, limit).map((entry) => ({
-            ...entry,
-            urgency: urgency(asJob(entry), now),
-            waitingSeconds: Math.round((now.getTime() - Date.parse(entry.waitingSince)) / 1_000),
-          }));
-          return { items, nextCursor: null };
-        },
-      ),
+    actions: { ...plantCommands(), ...dispatchCommands(config), ...dispatchViews(config), ...mixes },
+    /** Who waited when all nodes were down is looked at once, whatever became of the news meanwhile. */
+    async started() {
+      if (config.workerMode === 'cron') return;
+      const runtime = runtimeOf(this.broker);
+      const plants = await plantsThatWait(runtime.database);
+      await Promise.all(plants.map((plant) => runtime.tell('dispatch', plant, 'dispatch.sweep', {})));
     },
   }) as ServiceSchema;
+
+const product = z.strictObject({ sku: id });
+
+/** What concrete is made of: plain rows, read with each turn that sends a truck. */
+const mixes: Record<string, ActionSchema> = {
+  /** GET /api/products/:sku/mix */
+  mix: checked(product, async ({ sku }, ctx) => {
+    const mix = await mixOf(runtimeOf(ctx.broker).database, sku);
+    if (!mix) throw new Refused('resource.not-found', { sku });
+    return mix;
+  }),
+  /** PUT /api/products/:sku/mix; none at all: as all concrete is made. */
+  setMix: checked(product.extend(mixForm.shape), async ({ sku, components }, ctx) => {
+    const { database } = runtimeOf(ctx.broker);
+    if (!(await replaceMix(database, sku, components))) throw new Refused('resource.not-found', { sku });
+    return mixOf(database, sku);
+  }),
+};

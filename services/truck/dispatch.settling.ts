@@ -26,10 +26,7 @@ export const settle = (plant: Plant, context: Deciding): Decided => {
   const jobs = context.rows.all<DeliveryJob>('job');
   const waiting = jobs.filter((job) => isWaiting(job, context.now));
   const effects: Effect[] = [];
-  if (plant.brokenSince && waiting.length > 0) {
-    effects.push(...moveOn(plant, waiting, context));
-    return done(plant, effects);
-  }
+  if (plant.brokenSince) return broken(plant, jobs, waiting, context);
   waiting.sort(byUrgency(context.now));
   const yard = new Yard(plant, context);
   let unserved = false;
@@ -41,10 +38,23 @@ export const settle = (plant: Plant, context: Deciding): Decided => {
     if (next !== job) effects.push(save(next));
     due = earlier(due, next);
   }
-  for (const job of jobs) if (!waiting.includes(job)) due = earlier(due, job);
-  if (due) effects.push(setTimer('dispatch.due', new Date(due), {}));
+  effects.push(...wake(due, jobs, waiting));
   if (unserved && yard.hasFree && !yard.seesAll) effects.push(tell('dispatch', plant.id, 'dispatch.sweep', { wide: true }));
   return effects.length > 0 ? done(plant, effects) : ignore('nobody waits');
+};
+
+/** Who waits is given away; who is not due yet stays, until he is. */
+const broken = (plant: Plant, jobs: readonly DeliveryJob[], waiting: readonly DeliveryJob[], context: Deciding): Decided => {
+  const due = context.facts.plants.get(plant.id)?.nextDue ?? null;
+  const effects = [...moveOn(plant, waiting, context), ...wake(due, jobs, waiting)];
+  return effects.length > 0 ? done(plant, effects) : ignore('nobody waits');
+};
+
+/** When the next of those that are not due yet is. */
+const wake = (first: string | null, jobs: readonly DeliveryJob[], waiting: readonly DeliveryJob[]): Effect[] => {
+  const served = new Set(waiting);
+  const due = jobs.reduce((soonest, job) => (served.has(job) ? soonest : earlier(soonest, job)), first);
+  return due ? [setTimer('dispatch.due', new Date(due), {})] : [];
 };
 
 const isWaiting = ({ status, dueAt }: DeliveryJob, now: Date): boolean =>

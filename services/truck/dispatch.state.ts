@@ -24,7 +24,7 @@ export interface DeliveryJob {
   reason: WaitingReason | null;
   priority: number;
   quantity: number;
-  /** What is on trucks, or poured: the rest still waits for a truck. */
+  /** What is on trucks, or poured: the rest still waits for a truck. More than the quantity, when less is wanted by now. */
   taken: number;
   poured: number;
   distanceMiles: number;
@@ -58,11 +58,9 @@ export interface Load {
   /** Sent along the way of several: the dispatcher counts what they pour. */
   part: boolean;
   reason: string | null;
-  /** Taken back since less is wanted: it is not made anew. */
-  surplus?: boolean;
   /** Who assigned it by hand. */
   by: string | null;
-  /** Stock that has not given its material yet; null when all has. */
+  /** Stock that does not hold its material yet; empty when all is held; null when it is on the truck, or nothing is needed. */
   awaiting: string[] | null;
   materials: Record<string, number> | null;
   /** How its truck was chosen. Written once. */
@@ -148,6 +146,22 @@ export const openLoadsOf = ({ rows }: Deciding, orderKey: string): Load[] =>
 
 /** On its way, for all the books know. */
 export const isUnderWay = ({ status }: Load): boolean => status === 'assigned' || status === 'recalled';
+
+/** A load of it came to nothing: as much of it as is still wanted waits again, at its place, or for as long as it is held. */
+export const withoutLoad = (job: DeliveryJob, { quantity }: Load, now: Date, reason: WaitingReason | null = job.reason): DeliveryJob => {
+  const rest = { ...job, taken: job.taken - quantity };
+  if (leftOf(rest) <= 0) return onItsWay(rest);
+  const held = job.dueAt !== null && new Date(job.dueAt) > now;
+  return { ...rest, status: held ? 'scheduled' : 'queued', reason };
+};
+
+/** Nothing of it waits any more: it is done when all is poured. */
+export const onItsWay = (job: DeliveryJob): DeliveryJob => ({
+  ...job,
+  status: job.poured >= job.quantity ? 'done' : 'in_progress',
+  reason: null,
+  dueAt: null,
+});
 
 export const leftOf = ({ quantity, taken }: DeliveryJob): number => quantity - taken;
 

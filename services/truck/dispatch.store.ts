@@ -27,7 +27,7 @@ const JOB = `j.plant_id as "plantId", j.id, j.order_key as "orderKey", j.order_i
   ${iso('j.requested_at')} as "requestedAt", ${iso('j.due_at')} as "dueAt", j.locked_truck_id as "lockedTruckId", j.moved_to as "movedTo",
   j.special, j.items, j.traceparent`;
 const LOAD = `l.plant_id as "plantId", l.id, l.job_id as "jobId", l.order_key as "orderKey", l.order_id as "orderId", l.truck_id as "truckId",
-  l.seq, l.quantity, l.status, ${iso('l.assigned_at')} as "assignedAt", ${iso('l.closed_at')} as "closedAt", l.poured, l.part, l.surplus,
+  l.seq, l.quantity, l.status, ${iso('l.assigned_at')} as "assignedAt", ${iso('l.closed_at')} as "closedAt", l.poured, l.part,
   l.reason, l.by, l.awaiting, l.materials`;
 
 /**
@@ -80,6 +80,7 @@ const load = async (tx: Tx, keys: readonly string[], messages: readonly Message[
       'loadId',
       'truck.status.changed',
       'truck.pouring.completed',
+      'truck.materials.loaded',
       'load.rejected',
       'dispatch.truck-refused',
       'dispatch.recall-refused',
@@ -170,7 +171,6 @@ const LOAD_CHANGES = {
   closedAt: 'timestamptz',
   poured: 'float',
   reason: 'text',
-  surplus: 'boolean',
   awaiting: 'json',
 };
 const LOAD_COLUMNS = {
@@ -209,7 +209,7 @@ const save = async (tx: Tx, changes: Changes<Plant>): Promise<void> => {
     .rows<DeliveryJob>('job')
     .map(({ key, row, isNew }) => ({ ...row, special: asText(row.special), items: asText(row.items), plantId: key, isNew }));
   const loads = changes.rows<Load>('load').map(({ key, row, isNew }) => ({
-    ...{ ...row, surplus: row.surplus ?? false, plantId: key, isNew },
+    ...{ ...row, plantId: key, isNew },
     ...{ awaiting: asText(row.awaiting), materials: asText(row.materials), explanation: asText(row.explanation) },
   }));
   const [newJobs, oldJobs] = [jobs.filter(({ isNew }) => isNew), jobs.filter(({ isNew }) => !isNew)];
@@ -230,7 +230,7 @@ const save = async (tx: Tx, changes: Changes<Plant>): Promise<void> => {
   if (oldLoads.length > 0) await saveLoads(tx, oldLoads);
   part(
     newLoads,
-    () => `insert into loads (id, status, closed_at, poured, reason, surplus, awaiting, job_id, order_key, order_id, plant_id, truck_id,
+    () => `insert into loads (id, status, closed_at, poured, reason, awaiting, job_id, order_key, order_id, plant_id, truck_id,
       assigned_at, seq, quantity, part, by, materials, explanation) select * from ${binds.rows('l', LOAD_COLUMNS, newLoads)}`,
   );
   const plants = changes.updated.map(({ state }) => ({ ...state, hours: asText(state.hours) }));
@@ -246,7 +246,7 @@ const save = async (tx: Tx, changes: Changes<Plant>): Promise<void> => {
 const saveLoads = async (tx: Tx, loads: readonly object[]): Promise<void> => {
   const binds = new Binds();
   await tx.query(
-    `update loads l set status = o.status, closed_at = o.closedAt, poured = o.poured, reason = o.reason, surplus = o.surplus, awaiting = o.awaiting,
+    `update loads l set status = o.status, closed_at = o.closedAt, poured = o.poured, reason = o.reason, awaiting = o.awaiting,
        phases = case when o.closedAt is not null and t.last_load_id = l.id then t.phases else l.phases end
      from ${binds.rows('o', LOAD_CHANGES, loads)} join loads k on k.id = o.id left join trucks t on t.id = k.truck_id where l.id = o.id`,
     binds.values,

@@ -1,7 +1,16 @@
 /** A plant's yard during one turn: its free trucks and loading places, and who of them may take a load. */
 import type { WaitingReason } from '../../models/dispatch.ts';
 import { materialsFor } from './dispatch.materials.effects.ts';
-import { type Candidate, type Deciding, type DeliveryJob, type Load, leftOf, type Plant, type PlantFacts } from './dispatch.state.ts';
+import {
+  type Candidate,
+  type Deciding,
+  type DeliveryJob,
+  isOpen,
+  type Load,
+  leftOf,
+  type Plant,
+  type PlantFacts,
+} from './dispatch.state.ts';
 import { isOnShift, isOpenAt } from './hours.ts';
 import { type Choice, type Strategy, strategies, type Wanted } from './strategies.ts';
 import { leadMs, meanPhaseMs } from './truck.times.ts';
@@ -17,6 +26,8 @@ export class Yard {
   readonly #strategy: Strategy;
   readonly #free: Candidate[];
   readonly #materials: Map<string, number>;
+  /** Trucks that are kept, and for which job. */
+  readonly #locks: ReadonlyMap<string, string>;
   #loading: number;
 
   constructor(plant: Plant, context: Deciding) {
@@ -25,6 +36,7 @@ export class Yard {
     this.#facts = context.facts.plants.get(plant.id) ?? NOTHING;
     this.#strategy = strategies[plant.strategy ?? context.settings.strategy];
     this.#free = freeTrucks(this.#facts, context);
+    this.#locks = locksIn(context, this.#facts);
     this.#materials = new Map(context.facts.materials);
     this.#loading = this.#facts.loadingNow;
   }
@@ -65,9 +77,7 @@ export class Yard {
   }
 
   #candidatesFor(job: DeliveryJob): Candidate[] | WaitingReason {
-    const mine = this.#free.filter(({ id, lockedBy }) =>
-      job.lockedTruckId ? id === job.lockedTruckId : lockedBy === null || lockedBy === job.id,
-    );
+    const mine = this.#free.filter(({ id }) => (job.lockedTruckId ? id === job.lockedTruckId : !this.#locks.has(id)));
     if (mine.length === 0) return 'locked';
     const skilled = job.special?.skills ? mine.filter(({ skills }) => job.special?.skills?.every((skill) => skills.includes(skill))) : mine;
     if (skilled.length === 0) return 'skill';
@@ -95,12 +105,18 @@ export class Yard {
   }
 }
 
+/** As this turn has left them; what it has not read, as it was. */
+const locksIn = ({ rows }: Deciding, { trucks }: PlantFacts): Map<string, string> => {
+  const locks = new Map(trucks.flatMap(({ id, lockedBy }) => (lockedBy && !rows.get('job', lockedBy) ? [[id, lockedBy]] : [])));
+  for (const job of rows.all<DeliveryJob>('job')) if (job.lockedTruckId && isOpen(job)) locks.set(job.lockedTruckId, job.id);
+  return locks;
+};
+
 /** Whether this truck may take the job's next load, and if not, why: for people, who choose by hand. */
-export const suitability = (truck: Candidate, job: DeliveryJob, now: Date): WaitingReason | undefined => {
-  if (truck.lockedBy !== null && truck.lockedBy !== job.id) return 'locked';
+export const suitability = (truck: Candidate, job: DeliveryJob, facts: PlantFacts, context: Deciding): WaitingReason | undefined => {
+  if ((locksIn(context, facts).get(truck.id) ?? job.id) !== job.id) return 'locked';
   if (job.special?.skills?.some((skill) => !truck.skills.includes(skill))) return 'skill';
-  if (!hasDriver(truck, now)) return 'no_driver';
-  return undefined;
+  return hasDriver(truck, context.now) ? undefined : 'no_driver';
 };
 
 /** Nobody known drives it: then nobody's licence can be looked at. */

@@ -77,12 +77,14 @@ const marksOf = ({ part, slotted, waits, limitMinutes }: Payload<'truck.assign'>
     ? { ...(part && { part }), ...(slotted && { slotted }), ...(waits && { waits }), ...(limitMinutes && { limitMinutes }) }
     : null;
 
-/** Told by the dispatcher when the plant's stock has given what its mix needs. */
+/** Told by the dispatcher when the plant's stock holds what its mix needs. One that was forced to go before says now what it went with. */
 const load = (truck: Truck, { loadId, materials }: Payload<'truck.load'>, context: Deciding): Decided => {
-  if (truck.loadId !== loadId || !truck.trip?.waits) return ignore('it does not wait for materials');
-  const { waits: _, ...marks } = truck.trip;
+  if (truck.loadId !== loadId || truck.trip?.materials) return ignore('it does not wait for materials');
+  const { waits, ...marks } = truck.trip ?? {};
   const trip = new Trip({ ...truck, trip: { ...marks, materials } }, context);
-  return truck.status === 'assigned' && isSimulated(truck) ? trip.onward().runs().decision() : trip.decision();
+  if (truck.loaded)
+    return trip.say('truck.materials.loaded', { loadId, quantity: truck.quantity, plantId: truck.plantId, materials }).decision();
+  return waits && truck.status === 'assigned' && isSimulated(truck) ? trip.onward().runs().decision() : trip.decision();
 };
 
 const phaseDone = (truck: Truck, { loadId, phase }: Payload<'truck.phase-done'>, context: Deciding): Decided => {

@@ -1,7 +1,7 @@
 /** What people say of a truck: its driver where it is, a supervisor that it is out of service, the fleet's keeper what it is. */
 import { type TruckStatus, tripOrder } from '../../models/truck.ts';
 import { done, ignore, publish, refuse, tell } from '../../runtime/decider.ts';
-import { type Decided, type Deciding, outdated, type Payload, type Truck } from './truck.state.ts';
+import { type Decided, type Deciding, isSimulated, outdated, type Payload, type Truck } from './truck.state.ts';
 import { Trip } from './truck.trip.ts';
 
 type Report = Payload<'truck.report'>;
@@ -116,6 +116,10 @@ export const change = (truck: Truck, { by, version, ...asked }: Payload<'truck.c
   if (moves && truck.loadId !== null) return refuse('truck.busy', { status: truck.status });
   const next: Truck = { ...truck, plantId, reporting, changed: asked, version: truck.version + 1 };
   const news = publish('truck.changed', { truckId: truck.id, plantId, ...asked, by });
-  if (next.loadId && reporting !== truck.reporting) return new Trip(next, context).also(news).stopClock().runs().decision();
+  if (next.loadId && reporting !== truck.reporting) {
+    const trip = new Trip({ ...truck, reporting, changed: asked }, context).also(news).stopClock();
+    const mayLoad = truck.status === 'assigned' && !truck.trip?.waits && isSimulated(trip.truck);
+    return (mayLoad ? trip.onward() : trip).runs().decision();
+  }
   return done(next, news, truck.status === 'available' ? tell('dispatch', plantId, 'dispatch.sweep', {}) : undefined);
 };

@@ -20,7 +20,8 @@ import { runtimeOf } from '../../runtime/holder.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { currentHeaders, newHeaders } from '../../runtime/trace.ts';
 import { answered } from '../answered.ts';
-import { availableTrucks, insertTruck, knownPlaces, orderOfTruck, truckById, trucksPage } from './fleet.store.ts';
+import { each } from './each.ts';
+import { insertTruck, knownPlaces, orderOfTruck, truckById, trucksPage } from './fleet.store.ts';
 import { truckDecider } from './truck.decider.ts';
 import type { Truck, TruckSettings } from './truck.state.ts';
 import { truckStore } from './truck.store.ts';
@@ -28,6 +29,7 @@ import { truckStore } from './truck.store.ts';
 const oneTruck = z.strictObject({ id });
 const atVersion = oneTruck.extend({ version: z.int().optional() });
 
+const oneReport = atVersion.extend(reportForm.shape);
 const filter = z.strictObject({
   status: z.enum(Object.keys(truckLife) as [TruckStatus, ...TruckStatus[]]).optional(),
   plantId: id.optional(),
@@ -61,6 +63,11 @@ export default (config: Config): ServiceSchema => {
     return truckById(runtime.database, truckId);
   };
 
+  const report = async (runtime: Runtime, { id: truckId, ...said }: z.output<typeof oneReport>) => {
+    bothOrNone(said);
+    return ask(runtime, truckId, 'truck.report', said);
+  };
+
   return {
     name: 'truck',
     mixins: [
@@ -84,10 +91,6 @@ export default (config: Config): ServiceSchema => {
         const items = rows.slice(0, limit);
         return { items, nextCursor: rows.length > limit ? encodeCursor(items.at(-1)?.id) : null };
       }),
-      /** Those that could be sent at once, longest free first (A55). */
-      available: checked(z.strictObject({ plantId: id.optional(), limit: pageParams.limit }), async ({ plantId, limit }, ctx) => ({
-        items: await availableTrucks(runtimeOf(ctx.broker).database, plantId, limit),
-      })),
       add: checked(truckForm, async ({ id: given, ...form }, ctx) => {
         const runtime = runtimeOf(ctx.broker);
         bothOrNone(form);
@@ -111,10 +114,11 @@ export default (config: Config): ServiceSchema => {
         return ask(runtime, truckId, 'truck.change', { ...(known.driver === null ? {} : { driver: known.driver }), ...asked });
       }),
       /** POST /api/trucks/:id/status: a driver's report. */
-      report: checked(atVersion.extend(reportForm.shape), ({ id: truckId, ...said }, ctx) => {
-        bothOrNone(said);
-        return ask(runtimeOf(ctx.broker), truckId, 'truck.report', said);
-      }),
+      report: checked(oneReport, (said, ctx) => report(runtimeOf(ctx.broker), said)),
+      /** What several drivers said, or one who was out of reach, in its order (A59): each answered for itself. */
+      reports: checked(z.strictObject({ reports: z.array(oneReport).min(1).max(200) }), async ({ reports }, ctx) => ({
+        items: await each(reports, (said) => report(runtimeOf(ctx.broker), said)),
+      })),
       outOfService: checked(atVersion.extend({ ...reasonForm.shape, force: z.boolean().optional() }), ({ id: truckId, ...asked }, ctx) =>
         ask(runtimeOf(ctx.broker), truckId, 'truck.out-of-service', asked),
       ),

@@ -42,9 +42,9 @@ export class Trip {
   }
 
   #leavePlant(): this {
-    const { trip, loadId, quantity } = this.truck;
+    const { trip, plantId, loadId, quantity } = this.truck;
     this.truck.loaded = true;
-    return this.say('truck.materials.loaded', { loadId, quantity, ...(trip?.materials ? { materials: trip.materials } : {}) })
+    return this.say('truck.materials.loaded', { loadId, quantity, ...(trip?.materials && { plantId, materials: trip.materials }) })
       .enter('en_route')
       .tellOrder('order.status.intransit');
   }

@@ -8,6 +8,7 @@ import type { Order } from '../../services/order/order.state.ts';
 import { cardMoods, transferMoods } from './bank.ts';
 import { always } from './books.ts';
 import { parcelMoods } from './carriers.ts';
+import { mishaps } from './mishaps.ts';
 import { acts } from './people.ts';
 import { atQuiet } from './quiet-books.ts';
 import { type Plan, type PlannedOrder, play } from './scheduler.ts';
@@ -45,6 +46,7 @@ const planWith = (causal: boolean): fc.Arbitrary<Plan> =>
     stock: fc.integer({ min: 0, max: 20 }),
     trucks: fc.integer({ min: 1, max: 3 }),
     breakdowns: fc.integer({ min: 0, max: 3 }),
+    mishaps: fc.array(fc.constantFrom(...mishaps), { maxLength: 6 }),
     backorders: fc.boolean(),
     deliveries: fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 6 }),
     pauses: fc.array(fc.constantFrom(5, 35, 35, 1_500, 45_000), { maxLength: 3 }),

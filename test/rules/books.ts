@@ -3,10 +3,10 @@ import { terminalOrderStatuses } from '../../models/order.ts';
 import { terminalReturnStatuses } from '../../models/returns.ts';
 import type { Fulfillment } from '../../services/fulfillment/fulfillment.state.ts';
 import type { Movement, Reservation, Stock } from '../../services/inventory/inventory.decider.ts';
-import type { Order } from '../../services/order/order.state.ts';
+import type { Item, Order } from '../../services/order/order.state.ts';
 import type { Payment } from '../../services/payment/payment.decider.ts';
-import type { DeliveryJob, Load } from '../../services/truck/dispatch.decider.ts';
-import type { Truck } from '../../services/truck/truck.decider.ts';
+import type { DeliveryJob, Load } from '../../services/truck/dispatch.state.ts';
+import type { Truck } from '../../services/truck/truck.state.ts';
 import { type Played, plants } from './scheduler.ts';
 
 const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, number) => total + number, 0);
@@ -33,6 +33,17 @@ export const openLoads = ({ world }: Played): string[] => {
   return twice(busy.map(({ truckId }) => truckId)).map((truckId) => `${truckId} has two open loads`);
 };
 
+/** No more goes to a site than was ordered, whichever plants send it; and every load is of something. */
+export const noMoreThanOrdered = ({ world }: Played): string[] => {
+  const loads = plants.flatMap((plant) => [...world.table<Load>(`dispatch/${plant}`, 'load').values()]);
+  const going = loads.filter(({ status }) => ['assigned', 'recalled', 'delivered'].includes(status));
+  return world.of<Order>('order').flatMap(([key]) => {
+    const asked = sum([...world.table<Item>(`order/${key}`, 'order_items').values()].map(({ quantity }) => quantity));
+    const sent = sum(going.filter(({ orderKey }) => orderKey === key).map(({ quantity }) => quantity));
+    return sent > asked ? [`order ${key} is of ${asked}, and ${sent} go there`] : [];
+  });
+};
+
 /** Nothing is given back twice: neither at the provider nor in what is published. */
 export const refundsOnce = ({ world, bank }: Played): string[] => {
   const told = world.events.filter(({ type }) => type === 'payment.refunded').map(({ data }) => `${data.paymentId} ${data.refundId}`);
@@ -49,12 +60,15 @@ export const oneSaga = ({ world }: Played): string[] => {
   const calledOff = (id: string): boolean => (world.mail.get(`payment/${id}`) ?? []).some(({ name }) => name === 'payment.cancel');
   const paying = world.of<Payment>('payment').filter(([id, { status, undo }]) => MONEY_COMES.includes(status) && !undo && !calledOff(id));
   const sending = world.of<Fulfillment>('fulfillment').filter(([, { status }]) => !['delivered', 'cancelled', 'failed'].includes(status));
-  const queued = plants.flatMap((plant) => [...world.table<DeliveryJob>(`dispatch/${plant}`, 'job').values()]);
-  const driven = queued.filter(({ status }) => status === 'queued' || status === 'in_progress');
+  const inQueue = plants.flatMap((plant) =>
+    [...world.table<DeliveryJob>(`dispatch/${plant}`, 'job').values()].flatMap(({ status, orderKey }) =>
+      ['queued', 'scheduled', 'in_progress'].includes(status) ? [`${orderKey} at ${plant}`] : [],
+    ),
+  );
   return [
     ...twice(paying.map(([, { orderKey }]) => orderKey)).map((key) => `order ${key} is being paid twice`),
     ...twice(sending.map(([, { orderKey }]) => orderKey)).map((key) => `order ${key} is being sent twice`),
-    ...twice(driven.map(({ orderKey }) => orderKey)).map((key) => `order ${key} is in the queue twice`),
+    ...twice(inQueue).map((key) => `order ${key} is in the queue twice`),
     ...world.of<Order>('order').flatMap(([key, order]) => {
       const clock = world.timers.has(`order/${key}/saga.expire`);
       const rung = (world.mail.get(`order/${key}`) ?? []).some(({ name }) => name === 'saga.expire');
@@ -88,6 +102,7 @@ export const always = (played: Played): string[] => [
   ...played.world.wrong,
   ...stockBooks(played),
   ...openLoads(played),
+  ...noMoreThanOrdered(played),
   ...refundsOnce(played),
   ...oneSaga(played),
   ...fixedEnds(played),

@@ -1,9 +1,12 @@
 /** Every status of every actor × every message, as cases to decide. */
+
+import { type DeliveryJobStatus, deliveryJobLife, type LoadStatus, loadLife } from '../../models/dispatch.ts';
 import { type ReservationStatus, reservationLife } from '../../models/inventory.ts';
 import { type OrderStatus, orderLife } from '../../models/order.ts';
-import { type DeliveryJobStatus, type LoadStatus, type TruckStatus, truckLife } from '../../models/truck.ts';
+import { type TruckStatus, truckLife } from '../../models/truck.ts';
 import type { StockFacts } from '../../services/inventory/inventory.decider.ts';
 import type { Order } from '../../services/order/order.state.ts';
+import type { DeliveryJob, Load } from '../../services/truck/dispatch.state.ts';
 import {
   ADA,
   ADAS_JOB,
@@ -12,13 +15,19 @@ import {
   ADAS_PAYMENT,
   adasOrderIn,
   adasRows,
+  BO,
+  BOS_JOB,
   CEMENT,
+  CLEO,
+  CLEOS_JOB,
   CONCRETE,
   concrete,
   dispatchRules,
   freeAtNorth,
+  freeTruck,
   heldForAda,
   inLineForAda,
+  knows,
   market,
   north,
   openLoad,
@@ -53,25 +62,58 @@ const casesOf = <State, Facts>(rules: Rules<State, Facts>, scenes: [string, Scen
     scene: scene as Scene<unknown, unknown>,
   }));
 
-const job = waitingJob(ADAS_JOB, ADA);
-const jobStatuses: DeliveryJobStatus[] = ['queued', 'in_progress', 'done', 'cancelled'];
-const loadStatuses: LoadStatus[] = ['assigned', 'cancelled', 'delivered', 'refused'];
-const queues = jobStatuses.flatMap((status) =>
-  loadStatuses.flatMap((loaded) =>
-    [null, NOW.toISOString()].map((closedAt): [string, Scene<typeof north, ReturnType<typeof freeAtNorth>>] => [
-      `${status}, load ${loaded}${closedAt ? ' and closed' : ''}`,
-      {
-        key: 'north',
-        state: north,
-        facts: freeAtNorth('truck-2'),
-        rows: {
-          job: { [ADAS_JOB]: { ...job, status } },
-          load: { [ADAS_LOAD]: openLoad(ADAS_LOAD, job, 'truck-1', { status: loaded, closedAt }) },
-        },
-      },
-    ]),
+const SAND = 'MATERIAL-SAND@north';
+type Queue = Scene<typeof north, ReturnType<typeof freeAtNorth>>;
+const jobStatuses: DeliveryJobStatus[] = statuses(deliveryJobLife);
+const loadStatuses: LoadStatus[] = statuses(loadLife);
+const job = (status: DeliveryJobStatus): DeliveryJob =>
+  waitingJob(ADAS_JOB, ADA, { status, quantity: 16, taken: 8, ...whereAbouts[status] });
+const whereAbouts: Partial<Record<DeliveryJobStatus, Partial<DeliveryJob>>> = {
+  scheduled: { reason: 'not_due', dueAt: NOW.toISOString() },
+  in_progress: { quantity: 8 },
+  done: { quantity: 8, poured: 8 },
+  moved: { taken: 0, movedTo: 'south' },
+};
+const notYet: Partial<DeliveryJob> = { status: 'scheduled', reason: 'not_due', dueAt: minutesLater(60).toISOString() };
+const drawing = { awaiting: [SAND], materials: { [SAND]: 8 } };
+const sand = { mixes: new Map([['CONCRETE-C25', [{ material: 'MATERIAL-SAND', perUnit: 1 }]]]), materials: new Map([[SAND, 100]]) };
+/** What else may be so of a load, of its plant and of what its dispatcher knows. */
+type Variant = [string, Partial<Load>, Partial<typeof north>, Parameters<typeof knows>[1]];
+const variants: Variant[] = [
+  [' that is drawn for, one of several', { ...drawing, part: true }, { loadSlots: 1 }, { ...sand, loadingNow: 1 }],
+  [
+    ' at a broken plant',
+    { surplus: true, part: true },
+    { brokenSince: NOW.toISOString(), brokenReason: 'no power' },
+    { elsewhere: ['south'] },
+  ],
+  [' that has left', {}, {}, { more: true, truckStatus: new Map([['truck-1', 'en_route']]) }],
+];
+const queue = (
+  status: DeliveryJobStatus,
+  loaded: LoadStatus,
+  closedAt: string | null,
+  [what, load, plant, facts]: Variant,
+): [string, Queue] => [
+  `${status}, load ${loaded}${closedAt ? ' and closed' : ''}${what}`,
+  {
+    key: 'north',
+    state: { ...north, ...plant },
+    facts: knows([freeTruck('truck-2')], facts),
+    rows: {
+      job: { [ADAS_JOB]: job(status), [BOS_JOB]: waitingJob(BOS_JOB, BO), [CLEOS_JOB]: waitingJob(CLEOS_JOB, CLEO, notYet) },
+      load: { [ADAS_LOAD]: openLoad(ADAS_LOAD, job(status), 'truck-1', { status: loaded, closedAt, ...load }) },
+    },
+  },
+];
+const queues = [
+  ...jobStatuses.flatMap((status) =>
+    loadStatuses.flatMap((loaded) => [null, NOW.toISOString()].map((closedAt) => queue(status, loaded, closedAt, ['', {}, {}, {}]))),
   ),
-);
+  ...variants.flatMap((variant) =>
+    jobStatuses.slice(0, 3).flatMap((status) => loadStatuses.slice(0, 3).map((loaded) => queue(status, loaded, null, variant))),
+  ),
+];
 
 const aged = { ...market, ages: new Map([[ADA, { createdAt: minutesLater(-3_000).toISOString(), requestedEnd: null, hasJob: false }]]) };
 const whatAdaHas = {
@@ -97,6 +139,7 @@ const orderVariants = (status: OrderStatus): [string, Partial<Order>][] => [
     { delivery: 'carrier', fulfillmentId: ADAS_PARCEL, marks: { backordered: [CEMENT], renewing: true } },
   ],
   [' to be paid on delivery', { paymentMethod: 'cod', marks: { collected: true, waiting: true }, blocked: 1 }],
+  [' with a part of it there', { marks: { poured: 5 } }],
   [' for stock anew', { awaiting: [CONCRETE, CEMENT], sagaExpiresAt: at }],
   ...(['payment_failed', 'cancelled', 'failed'].includes(status)
     ? ([[' and being undone', { compensations: undoing, sagaState: 'PaymentProcessing', fulfillmentId: ADAS_PARCEL }]] as [
@@ -104,6 +147,13 @@ const orderVariants = (status: OrderStatus): [string, Partial<Order>][] => [
         Partial<Order>,
       ][])
     : []),
+];
+
+const longAgo = minutesLater(-600).toISOString();
+const truckVariants: [string, Partial<ReturnType<typeof truck1In>>][] = [
+  ['', {}],
+  [' whose driver reports', { reporting: 'reported', trip: { waits: true, slotted: true, part: true } }],
+  [' since long ago', { phaseSince: longAgo, phases: { loading: longAgo }, poured: null }],
 ];
 
 const cases: Case[] = [
@@ -163,10 +213,12 @@ const cases: Case[] = [
   ...[truckRules, truckRulesAt(0)].flatMap((rules) =>
     casesOf(rules, [
       ['nothing', { key: 'truck-1' }],
-      ...statuses(truckLife).map((status: TruckStatus): [string, Scene<ReturnType<typeof truck1In>, undefined>] => [
-        status,
-        { key: 'truck-1', state: truck1In(status) },
-      ]),
+      ...statuses(truckLife).flatMap((status: TruckStatus) =>
+        truckVariants.map(([what, change]): [string, Scene<ReturnType<typeof truck1In>, undefined>] => [
+          `${status}${what}`,
+          { key: 'truck-1', state: truck1In(status, change) },
+        ]),
+      ),
     ]),
   ),
   ...casesOf(fulfillmentRules, fulfillmentScenes),

@@ -1,11 +1,11 @@
 /** What becomes of a load: the truck comes back, refuses, or is called back. */
 import { describe, expect, test } from '@jest/globals';
-import type { DeliveryJobStatus, LoadStatus } from '../../models/truck.ts';
-import type { DeliveryJob, Load } from '../../services/truck/dispatch.decider.ts';
+import type { DeliveryJobStatus, LoadStatus } from '../../models/dispatch.ts';
+import type { DeliveryJob, Load } from '../../services/truck/dispatch.state.ts';
 import { ADA, ADAS_JOB, ADAS_LOAD, BO, dispatchRules, freeAtNorth, north, openLoad, waitingJob } from '../support/examples.ts';
 import { given, NOW, uuid } from '../support/given.ts';
 
-const job = (status: DeliveryJobStatus): DeliveryJob => waitingJob(ADAS_JOB, ADA, { status });
+const job = (status: DeliveryJobStatus): DeliveryJob => waitingJob(ADAS_JOB, ADA, { status, taken: status === 'queued' ? 0 : 8 });
 const plant = (status: DeliveryJobStatus, load?: Partial<Load>, free: string[] = []) =>
   given(dispatchRules, {
     key: 'north',
@@ -52,7 +52,7 @@ describe('the truck refuses', () => {
     expect(loadOf(one)).toMatchObject({ status: 'refused', closedAt: NOW.toISOString() });
     expect(jobOf(one)).toMatchObject({ status: 'queued', requestedAt: NOW.toISOString(), priority: 50 });
     expect(one.published('order.truck.unassigned')).toEqual([
-      { orderKey: ADA, orderId: '1', truckId: 'truck-1', loadId: ADAS_LOAD, reason: 'out_of_service' },
+      { orderKey: ADA, orderId: '1', truckId: 'truck-1', loadId: ADAS_LOAD, reason: 'out_of_service', last: true },
     ]);
   });
 

@@ -1,6 +1,6 @@
 /** A plant's dispatcher: who waits gets the next truck, in the right order; who gets none knows why. */
 import { describe, expect, test } from '@jest/globals';
-import { byUrgency, type DeliveryJob, type DispatchFacts, type Load, urgency } from '../../services/truck/dispatch.decider.ts';
+import { byUrgency, type DeliveryJob, type DispatchFacts, type Load, urgency } from '../../services/truck/dispatch.state.ts';
 import {
   ADA,
   ADAS_JOB,
@@ -11,6 +11,8 @@ import {
   CLEOS_JOB,
   dispatchRules,
   freeAtNorth,
+  freeTruck,
+  knows,
   north,
   openLoad,
   traceOf,
@@ -32,7 +34,7 @@ const minutesAgo = (minutes: number): string => minutesLater(-minutes).toISOStri
 
 describe('a request', () => {
   test('waits from now on, and is kept with the trace of its order', () => {
-    const one = plant(freeAtNorth()).hears('dispatch.request', { ...asks, requestedStart: '2026-03-02T12:00:00Z' });
+    const one = plant(freeAtNorth()).hears('dispatch.request', { ...asks, requestedStart: '2026-03-02T08:30:00Z' });
     expect(one.rows<DeliveryJob>('job')).toMatchObject([
       {
         id: uuid(9_001),
@@ -40,7 +42,7 @@ describe('a request', () => {
         status: 'queued',
         reason: null,
         priority: 50,
-        requestedStart: '2026-03-02T12:00:00Z',
+        requestedStart: '2026-03-02T08:30:00Z',
         requestedAt: NOW.toISOString(),
       },
     ]);
@@ -141,9 +143,7 @@ describe('who gets none', () => {
 
 describe('a truck has one open load', () => {
   const loads = [openLoad(ADAS_LOAD, adas, 'truck-1')];
-  const saysFree = {
-    trucks: new Map([['north', [{ id: 'truck-1', status: 'available' as const, openLoadId: ADAS_LOAD }]]]),
-  };
+  const saysFree = knows([freeTruck('truck-1', { openLoadId: ADAS_LOAD })]);
 
   test('one that says it is free, while the books have it on a load, gets no other', () => {
     expect(assigned(plant(saysFree, [bos], loads).settles())).toEqual([]);
@@ -153,7 +153,7 @@ describe('a truck has one open load', () => {
 
   test('when it is back, its load is closed in the same turn that sends it on', () => {
     const back = { truckId: 'truck-1', plantId: 'north', from: 'washing', to: 'available', loadId: ADAS_LOAD };
-    const one = plant(saysFree, [{ ...adas, status: 'in_progress' }, bos], loads)
+    const one = plant(saysFree, [{ ...adas, status: 'in_progress', taken: 8 }, bos], loads)
       .hears('truck.status.changed', back)
       .settles();
     expect(assigned(one)).toEqual([['truck-1', BO]]);

@@ -5,7 +5,7 @@ import type { Effect } from '../../runtime/decider.ts';
 import type { Order } from '../../services/order/order.state.ts';
 import { misfits, sentBy, words } from '../support/given.ts';
 import { decided, everything } from './cases.ts';
-import { unlawful } from './life-steps.ts';
+import { lives, stepsOf, unlawful } from './life-steps.ts';
 import { sayings } from './sayings.ts';
 
 /** Said by people, clocks and banks; all else is said by one actor to another, or comes back to it. */
@@ -24,9 +24,10 @@ const fromOutside = new Set([
   'payment payment.reported',
   'payment payment.found',
   'payment payment.remit',
-  'truck truck.out-of-service',
-  'truck truck.back-in-service',
-  'dispatch dispatch.sweep',
+  ...['report', 'reject-load', 'change', 'out-of-service', 'back-in-service', 'watch'].map((verb) => `truck truck.${verb}`),
+  ...['assign', 'unassign', 'swap', 'lock', 'prioritise', 'change-plant', 'break-down', 'repaired'].map(
+    (verb) => `dispatch dispatch.${verb}`,
+  ),
   ...['request', 'booked', 'refused', 'approve', 'reject', 'cancel', 'complete'].flatMap((verb) => [
     `return return.${verb}`,
     `exchange exchange.${verb}`,
@@ -74,6 +75,16 @@ describe('every status × every message', () => {
       return unlawful(one.actor, state, decision, context.rows).map((what) => `${one.actor} (${one.when}) hears ${one.name}: ${what}`);
     });
     expect([...new Set(wrong)]).toEqual([]);
+  });
+
+  test.each(['deliveryJob', 'load'] as const)('every state of the life of a %s is one that some message leads to', (life) => {
+    const reached = everything.flatMap((one) => {
+      const { state, decision, context } = decided(one);
+      const settled =
+        one.rules.settle && state !== undefined ? stepsOf(one.actor, state, one.rules.settle(state, context), context.rows) : [];
+      return [...stepsOf(one.actor, state, decision, context.rows), ...settled].flatMap((step) => (step.life === life ? [step.to] : []));
+    });
+    expect([...new Set(reached)].sort()).toEqual(Object.keys(lives[life]).sort());
   });
 
   test('whatever is told, published, enqueued or refused fits those who get it', () => {

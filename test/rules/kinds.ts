@@ -7,7 +7,7 @@ import type { Hold, Item, Order, SentBack } from '../../services/order/order.sta
 import type { Payment, Refund } from '../../services/payment/payment.decider.ts';
 import type { Exchange } from '../../services/returns/exchange.state.ts';
 import type { Return } from '../../services/returns/return.decider.ts';
-import type { Truck } from '../../services/truck/truck.decider.ts';
+import type { Truck } from '../../services/truck/truck.state.ts';
 
 type Table = Record<string, Record<string, unknown>>;
 const rowsOf = <Row>(tables: Table, table: string): Row[] => Object.values(tables[table] ?? {}) as Row[];
@@ -89,7 +89,10 @@ export const exchangeKind = (one: Exchange): unknown => [
   ...[one.chargeId !== null, one.fulfillmentId !== null, one.paymentMethod, one.supplyReason !== null],
 ];
 
-export const truckKind = ({ status, loadId, loaded }: Truck): unknown => [status, loadId, loaded];
+export const truckKind = ({ status, loadId, loaded, reporting, poured, plantId, trip }: Truck): unknown => [
+  ...[status, loadId, loaded, reporting, poured !== null, plantId],
+  sorted(Object.keys(trip ?? {})),
+];
 
 export const stockKind = (stock: Stock, tables: Table): unknown => [
   ...[share(stock.available, 6), share(stock.reserved, 6), stock.allowBackorder, Math.min(stock.backordered, 2), stock.low],

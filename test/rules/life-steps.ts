@@ -1,5 +1,6 @@
 /** Which steps of which life a decision makes, and whether the life tables of models/ know them. */
 import { cartLife } from '../../models/cart.ts';
+import { deliveryJobLife, loadLife } from '../../models/dispatch.ts';
 import { fulfillmentLife, shipmentLife } from '../../models/fulfillment.ts';
 import { type ReservationStatus, reservationLife } from '../../models/inventory.ts';
 import { orderLife, sagaLife, terminalOrderStatuses } from '../../models/order.ts';
@@ -7,16 +8,29 @@ import { paymentLife } from '../../models/payment.ts';
 import { exchangeLife, returnLife } from '../../models/returns.ts';
 import { truckLife } from '../../models/truck.ts';
 import type { Decision, Effect, Rows } from '../../runtime/decider.ts';
-import type { Reservation } from '../../services/inventory/inventory.decider.ts';
 import { parcelSteps } from './fulfillments.ts';
 
 type Table = Readonly<Record<string, readonly string[]>>;
-type LifeName = 'order' | 'saga' | 'payment' | 'truck' | 'reservation' | 'fulfillment' | 'shipment' | 'cart' | 'return' | 'exchange';
+type LifeName =
+  | 'order'
+  | 'saga'
+  | 'payment'
+  | 'truck'
+  | 'deliveryJob'
+  | 'load'
+  | 'reservation'
+  | 'fulfillment'
+  | 'shipment'
+  | 'cart'
+  | 'return'
+  | 'exchange';
 export const lives: Record<LifeName, Table> = {
   order: orderLife,
   saga: sagaLife,
   payment: paymentLife,
   truck: truckLife,
+  deliveryJob: deliveryJobLife,
+  load: loadLife,
   reservation: reservationLife,
   fulfillment: fulfillmentLife,
   shipment: shipmentLife,
@@ -31,6 +45,8 @@ const births: Record<LifeName, readonly string[]> = {
   saga: ['Created', 'Failed'],
   payment: ['created', 'capturing', 'authorizing', 'cod_due'],
   truck: [],
+  deliveryJob: ['queued', 'scheduled'],
+  load: ['assigned'],
   reservation: ['active', 'backordered'] satisfies ReservationStatus[],
   fulfillment: ['pending', 'delivered'],
   shipment: ['asked'],
@@ -86,7 +102,9 @@ export const stepsOf = (actor: string, before: unknown, decision: Decision<unkno
       ...parcels,
     ];
   }
-  if (actor === 'inventory') return reservationSteps(decision.effects, rows);
+  if (actor === 'inventory') return rowSteps('reservation', 'reservation', decision.effects, rows);
+  if (actor === 'dispatch')
+    return [...rowSteps('deliveryJob', 'job', decision.effects, rows), ...rowSteps('load', 'load', decision.effects, rows)];
   return [];
 };
 
@@ -109,13 +127,17 @@ const chained = (life: LifeName, from: string | null, to: string, steps: Step[])
   return [...steps, ...gaps];
 };
 
-const reservationSteps = (effects: readonly Effect[], rows: Rows): Step[] =>
-  effects.flatMap((effect) => {
-    if (effect.kind !== 'write' || effect.table !== 'reservation') return [];
-    const from = rows.get<Reservation>('reservation', effect.id)?.status ?? null;
-    const to = (effect.row as Reservation).status;
-    return from === to ? [] : [{ life: 'reservation' as const, from, to, most: 1 }];
+/** One after the other, since a decision may write a row twice. */
+const rowSteps = (life: LifeName, table: string, effects: readonly Effect[], rows: Rows): Step[] => {
+  const at = new Map<string, string>();
+  return effects.flatMap((effect) => {
+    if (effect.kind !== 'write' || effect.table !== table) return [];
+    const from = at.get(effect.id) ?? rows.get<Alive>(table, effect.id)?.status ?? null;
+    const to = (effect.row as Alive).status;
+    at.set(effect.id, to);
+    return from === to ? [] : [{ life, from, to, most: 1 }];
   });
+};
 
 export const isKnown = ({ life, from, to, most }: Step): boolean => {
   if (from === null) return births[life].includes(to);

@@ -120,7 +120,7 @@ describe('a part of it is off', () => {
   test('stock, money and total become smaller; with the last quantity the order is cancelled [E1, E25]', () => {
     const less = order(adasOrderIn('confirmed')).hears('order.cancel-item', { itemId: '11', quantity: 2, reason: 'too much' });
     expect(less.state).toMatchObject({ totalCents: 89_300 - 2 * 14_500, quantity: 6, status: 'confirmed' });
-    expect(less.told).toEqual(['inventory inventory.reduce', 'payment payment.reduce']);
+    expect(less.told).toEqual(['inventory inventory.reduce', 'payment payment.reduce', 'dispatch dispatch.reduce']);
     const gone = less.hears('order.cancel-item', { itemId: '12', quantity: 2, reason: 'none' });
     expect(gone.tells('inventory.release').map(({ key }) => key)).toEqual([CEMENT]);
     expect(gone.hears('order.cancel-item', { itemId: '11', quantity: 5, reason: 'x' }).refusal).toBe('order.item-too-many');

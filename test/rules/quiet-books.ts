@@ -9,9 +9,9 @@ import { chargeKey } from '../../services/payment/payment.state.ts';
 import type { Exchange } from '../../services/returns/exchange.state.ts';
 import type { Return } from '../../services/returns/return.decider.ts';
 import { worthBack } from '../../services/returns/returns.state.ts';
-import type { DeliveryJob } from '../../services/truck/dispatch.decider.ts';
+import type { DeliveryJob } from '../../services/truck/dispatch.state.ts';
 import { always, yard } from './books.ts';
-import type { Played } from './scheduler.ts';
+import { type Played, plants } from './scheduler.ts';
 
 const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, number) => total + number, 0);
 const isOff = ({ status }: Order): boolean => ['cancelled', 'failed'].includes(status);
@@ -19,14 +19,15 @@ const isDone = ({ status }: Order): boolean => ['delivered', 'completed'].includ
 
 /** Why an order does not go on, where the reason is shown: in its own state, as a hold or an exception, or in the queue. */
 const reasonFor = ({ world }: Played, key: string, order: Order): string | undefined => {
-  const { status, awaiting, marks, blocked, plantId, paymentMethod } = order;
+  const { status, awaiting, marks, blocked, paymentMethod } = order;
   const inLine = awaiting.length > 0 && awaiting.every((stockKey) => marks?.backordered?.includes(stockKey));
   if (inLine && ['pending', 'payment_failed', 'payment_confirmed'].includes(status)) return 'it waits in line';
   if (status === 'payment_failed' && awaiting.length === 0) return order.reason ?? undefined;
   if (status === 'validated' && paymentMethod === 'cod') return 'it waits for its proof of delivery, or for a word';
   if (blocked > 0 && status === 'confirmed') return 'it is held';
-  const job = [...world.table<DeliveryJob>(`dispatch/${plantId}`, 'job').values()].find((one) => one.orderKey === key);
-  if (status === 'confirmed' && job?.status === 'queued') return job.reason ?? undefined;
+  const jobs = plants.flatMap((plant) => [...world.table<DeliveryJob>(`dispatch/${plant}`, 'job').values()]);
+  const job = jobs.find((one) => one.orderKey === key && one.status === 'queued');
+  if (['confirmed', 'assigned', 'shipped'].includes(status) && job) return job.reason ?? undefined;
   const parcels = world.of<Fulfillment>('fulfillment').filter(([, one]) => one.orderKey === key);
   const parcel = parcels.find(([id]) => id === order.fulfillmentId)?.[1] ?? parcels.at(-1)?.[1];
   const seen = [...world.table<Hold>(`order/${key}`, 'order_holds').values()].some(

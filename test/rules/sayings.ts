@@ -1,4 +1,5 @@
 /** For every message of every actor, payloads that say something to Ada's things, and some that speak of another's. */
+import { reportForm } from '../../models/truck.ts';
 import { ADA, ADAS_JOB, ADAS_LOAD, ADAS_PARCEL, ADAS_PAYMENT, adasForm, BO, BOS_LOAD, CEMENT, CONCRETE } from '../support/examples.ts';
 import { minutesLater, SAGA_END, uuid } from '../support/given.ts';
 import { fulfillmentSayings } from './fulfillments.ts';
@@ -61,8 +62,13 @@ const order: Sayings = {
   'payment.voided': [{ orderKey: ADA, paymentId: ADAS_PAYMENT, reason: 'rain' }],
   'payment.cod.collected': [{ orderKey: ADA, paymentId: ADAS_PAYMENT, amountCents: 89_300 }],
   'order.truck.assigned': trucks,
-  'order.truck.unassigned': trucks.map((truck) => ({ ...truck, reason: 'out_of_service' })),
+  'order.truck.unassigned': trucks.flatMap((truck) =>
+    [{}, { last: true }].map((last) => ({ ...truck, ...last, reason: 'out_of_service' })),
+  ),
   'order.status.intransit': trucks,
+  'order.load.delivered': trucks.flatMap((truck) =>
+    [3, 8].map((quantity) => ({ ...truck, quantity, deliveredAt: minutesLater(5).toISOString() })),
+  ),
   // The walks of every-way.test.ts draw the payment's id for all that is new.
   'order.shipped': [ADAS_PARCEL, uuid(702), ADAS_PAYMENT].map((fulfillmentId) => ({
     orderKey: ADA,
@@ -92,6 +98,8 @@ const inventory: Sayings = {
   'inventory.reserve': [
     { ...ofAda, quantity: 6, until: SAGA_END },
     { orderKey: BO, orderId: '2', quantity: 50_000_000, until: SAGA_END },
+    { ...ofAda, owner: 'load', quantity: 6, until: SAGA_END },
+    { ...ofAda, owner: 'load', quantity: 50_000_000, until: SAGA_END },
     // For an exchange, and over as soon as it is held.
     { ...ofAda, owner: 'exchange', quantity: 6, until: minutesLater(0).toISOString() },
   ],
@@ -120,45 +128,97 @@ const inventory: Sayings = {
 };
 
 const phases = ['assigned', 'loading', 'en_route', 'at_job_site', 'delivering', 'returning', 'washing', 'available', 'never heard of'];
+const asked = { ...ofAda, jobId: ADAS_JOB, plantId: 'north', distanceMiles: 3, quantity: 8 };
 const truck: Sayings = {
-  'truck.assign': [ADAS_LOAD, BOS_LOAD].map((loadId) => ({
-    ...ofAda,
-    loadId,
-    jobId: ADAS_JOB,
-    plantId: 'north',
-    distanceMiles: 3,
-  })),
-  'truck.return-to-plant': [ADAS_LOAD, BOS_LOAD].map((loadId) => ({ loadId, reason: 'rain' })),
+  'truck.assign': [
+    ...[ADAS_LOAD, BOS_LOAD].map((loadId) => ({ ...asked, loadId })),
+    { ...asked, loadId: ADAS_LOAD, waits: true, slotted: true },
+    { ...asked, loadId: ADAS_LOAD, part: true, limitMinutes: 60 },
+    { ...asked, loadId: ADAS_LOAD, plantId: 'south' },
+  ],
+  'truck.load': [ADAS_LOAD, BOS_LOAD].map((loadId) => ({ loadId, materials: { 'MATERIAL-SAND@north': 8 } })),
+  'truck.return-to-plant': [
+    ...[ADAS_LOAD, BOS_LOAD].map((loadId) => ({ loadId, reason: 'rain' })),
+    { loadId: ADAS_LOAD, reason: 'unassigned', yardOnly: true },
+  ],
   'truck.phase-done': phases.flatMap((phase) => [ADAS_LOAD, BOS_LOAD].map((loadId) => ({ loadId, phase }))),
-  'truck.out-of-service': [{ reason: 'a flat tyre' }, { reason: 'a flat tyre', by: 'the foreman' }],
-  'truck.back-in-service': [{}, { reason: 'mended' }],
+  'truck.report': reportForm.shape.status.options.flatMap((status) => [
+    { status },
+    { status, force: true },
+    { status, force: true, reason: 'the phone was dead', poured: 5, by: 'the foreman' },
+    { status, poured: 5_000 },
+    { status, at: minutesLater(-600).toISOString() },
+    { status, latitude: 41.9, longitude: -87.6, version: 999 },
+  ]),
+  'truck.reject-load': [ADAS_LOAD, BOS_LOAD].map((loadId) => ({ loadId, reason: 'too wet' })),
+  'truck.change': [
+    { capacity: 12 },
+    { reporting: 'reported' },
+    { reporting: 'simulated' },
+    { plantId: 'south' },
+    { plantId: 'north', version: 999 },
+  ],
+  'truck.out-of-service': [
+    { reason: 'a flat tyre' },
+    { reason: 'a flat tyre', by: 'the foreman' },
+    { reason: 'a crash', force: true, by: 'the foreman' },
+    { reason: 'a crash', force: true, version: 999 },
+  ],
+  'truck.back-in-service': [{}, { reason: 'mended' }, { version: 999 }],
+  'truck.watch': [{}],
 };
 
 const turned = { plantId: 'north', from: 'washing', to: 'available' };
+const lorry = { truckId: 'truck-1', plantId: 'north' };
+const request = { quantity: 8, distanceMiles: 3, priority: 50 };
+const ofLoads = [ADAS_LOAD, BOS_LOAD, uuid(777)];
+const byHand = [ADA, BO].map((orderKey) => ({ orderKey, reason: 'a better idea', by: 'dora' }));
 const dispatch: Sayings = {
-  'dispatch.request': [ADA, BO].map((orderKey) => ({
-    orderKey,
-    orderId: '1',
-    quantity: 8,
-    distanceMiles: 3,
-    priority: 50,
-  })),
+  'dispatch.request': [
+    ...[ADA, BO].map((orderKey) => ({ ...request, orderKey, orderId: '1' })),
+    { ...request, orderKey: BO, orderId: '2', quantity: 25, pour: { ratePerHour: 20, limitMinutes: 60, skills: ['pump'] } },
+    { ...request, orderKey: BO, orderId: '2', items: [{ sku: 'CONCRETE-C25', quantity: 8 }], requestedEnd: minutesLater(90).toISOString() },
+    { ...request, orderKey: BO, orderId: '2', requestedStart: minutesLater(600).toISOString() },
+    ...[ADA, BO].map((orderKey) => ({
+      ...{ ...request, orderKey, orderId: '1' },
+      moved: { from: 'south', requestedAt: minutesLater(-60).toISOString(), part: true },
+    })),
+  ],
   'dispatch.cancel': [{ orderKey: ADA }, { orderKey: BO }, { orderKey: ADA, queuedOnly: true }].map((which) => ({
     ...which,
     reason: 'rain',
   })),
-  'dispatch.truck-refused': [ADAS_LOAD, BOS_LOAD].map((loadId) => ({
-    loadId,
-    truckId: 'truck-1',
-    reason: 'out_of_service',
-  })),
-  'dispatch.sweep': [{}],
+  'dispatch.reduce': [2, 8, 50].flatMap((quantity) => [ADA, BO].map((orderKey) => ({ orderKey, quantity, reason: 'less is wanted' }))),
+  'dispatch.truck-refused': ofLoads.map((loadId) => ({ loadId, truckId: 'truck-1', reason: 'out_of_service' })),
+  'dispatch.recall-refused': ofLoads.map((loadId) => ({ loadId, truckId: 'truck-1', reason: 'en_route' })),
+  'dispatch.assign': ['truck-2', 'truck-9'].flatMap((truckId) => byHand.map((by) => ({ ...by, truckId, force: true }))),
+  'dispatch.unassign': byHand,
+  'dispatch.swap': byHand.map((by) => ({ ...by, withOrderKey: by.orderKey === ADA ? BO : ADA })),
+  'dispatch.lock': ['truck-2', null].flatMap((truckId) => byHand.map((by) => ({ ...by, truckId }))),
+  'dispatch.prioritise': byHand.map((by) => ({ ...by, priority: 90 })),
+  'dispatch.sweep': [{}, { wide: true }],
+  'dispatch.due': [{}],
+  'dispatch.change-plant': [
+    { strategy: 'scored', loadSlots: 2, hours: { week: { mon: ['06:00', '18:00'] } }, by: 'dora' },
+    { strategy: null, loadSlots: null, hours: null },
+    { strategy: 'first', version: 999 },
+  ],
+  'dispatch.break-down': [{ reason: 'no power' }, { reason: 'no power', version: 999 }],
+  'dispatch.repaired': [{}, { version: 999 }],
   'truck.status.changed': [
     { ...turned, truckId: 'truck-1', loadId: ADAS_LOAD },
     { ...turned, truckId: 'truck-2', loadId: ADAS_LOAD },
     { ...turned, truckId: 'truck-1', loadId: uuid(777) },
     { ...turned, truckId: 'truck-1', loadId: null },
+    ...[8, null].flatMap((poured) =>
+      ['available', 'out_of_service', 'en_route'].map((to) => ({ ...turned, ...lorry, to, loadId: ADAS_LOAD, poured })),
+    ),
   ],
+  'truck.pouring.completed': ofLoads.map((loadId) => ({ ...lorry, loadId, poured: 7, at: minutesLater(5).toISOString() })),
+  'load.rejected': ofLoads.map((loadId) => ({ ...lorry, loadId, reason: 'too wet' })),
+  'inventory.reserved': ofLoads.map((orderKey) => ({ stockKey: 'MATERIAL-SAND@north', orderKey })),
+  'inventory.rejected': ofLoads.map((orderKey) => ({ stockKey: 'MATERIAL-SAND@north', orderKey, reason: 'inventory.short' })),
+  'inventory.replenished': [{ locationId: 'north' }],
 };
 
 const cart: Sayings = {

@@ -4,6 +4,7 @@ import { north, products, truck1In } from '../support/examples.ts';
 import { uuid } from '../support/given.ts';
 import { Bank, type CardMood, type TransferMood } from './bank.ts';
 import { Carrier, type ParcelMood } from './carriers.ts';
+import { type Mishap, mishapsOf } from './mishaps.ts';
 import { type Act, People } from './people.ts';
 import { World } from './world.ts';
 
@@ -31,6 +32,8 @@ export interface Plan {
   deliveries: number[];
   trucks: number;
   breakdowns: number;
+  /** Crashes, loads sent away, plants without power, and second thoughts of those who dispatch. */
+  mishaps: Mishap[];
   /** Minutes that pass with nobody looking: timers are late, and the clocks go round. */
   pauses: number[];
   timeScale: number;
@@ -71,6 +74,7 @@ export const play = (plan: Plan, after: (played: Played) => void = () => undefin
   const later = (happens: () => void): void => void outside.push(happens);
   const [bank, carrier, people] = [new Bank(world, later, random), new Carrier(world, later, random), new People(world, later, random)];
   outside.push(...ordersOf(plan, world, people), ...breakdownsOf(plan, world, later), ...suppliesOf(plan, world));
+  outside.push(...mishapsOf(plan.mishaps, world, later, random));
   outside.push(...plan.pauses.map((minutes) => () => people.timePasses(minutes)));
   const afterwards = plan.orders.flatMap(({ afterwards: acts }, index) => acts.map((act) => () => people.does(act, uuid(index + 1))));
   const played: Played = { world, bank, people, ended: new Map() };

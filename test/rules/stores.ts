@@ -1,4 +1,5 @@
 /** What the actors' stores would have loaded for a turn, and no more; and what they would keep of a state, and no more. */
+import { defaultMix } from '../../models/catalogue.ts';
 import { stockKeyOf } from '../../models/inventory.ts';
 import type { Message } from '../../runtime/decider.ts';
 import { Rows } from '../../runtime/decider.ts';
@@ -8,14 +9,15 @@ import type { Order, OrderFacts } from '../../services/order/order.state.ts';
 import type { Payment } from '../../services/payment/payment.decider.ts';
 import { leftCents } from '../../services/payment/payment.state.ts';
 import type { ReturnFacts, SentBack } from '../../services/returns/returns.state.ts';
-import type { DeliveryJob, DispatchFacts, Load } from '../../services/truck/dispatch.decider.ts';
-import type { Truck } from '../../services/truck/truck.decider.ts';
+import type { DeliveryJob, DispatchFacts, Load, Plant, PlantFacts } from '../../services/truck/dispatch.state.ts';
+import type { Truck } from '../../services/truck/truck.state.ts';
 import { products } from '../support/examples.ts';
 import { asStored, NOW } from '../support/given.ts';
 
 /** What the stores need of the world (world.ts). */
 interface World {
   readonly states: ReadonlyMap<string, unknown>;
+  readonly now: Date;
   readonly born: ReadonlyMap<string, Date>;
   of<State>(actor: string): [key: string, state: State][];
   table<Row = unknown>(address: string, table: string): Map<string, Row>;
@@ -52,13 +54,44 @@ export const rowsFor = (world: World, address: string, messages: readonly Messag
     load('takeBack', (_row, id) => named('returnId').has(id));
   }
   if (actor === 'dispatch') {
-    const [orders, called] = [named('orderKey', ['dispatch.request', 'dispatch.cancel']), named('orderKey', ['dispatch.cancel'])];
-    const loads = named('loadId', ['truck.status.changed', 'dispatch.truck-refused']);
-    const jobs = new Set([...world.table<Load>(address, 'load').values()].filter(({ id }) => loads.has(id)).map(({ jobId }) => jobId));
-    load<DeliveryJob>('job', ({ id, orderKey, status }) => status === 'queued' || orders.has(orderKey) || jobs.has(id));
-    load<Load>('load', ({ id, orderKey, closedAt }) => loads.has(id) || (called.has(orderKey) && !closedAt));
+    const other = named('withOrderKey', ['dispatch.swap']);
+    const [orders, called] = [OF_ORDERS, OFF_TRUCKS].map((names) => new Set([...named('orderKey', names), ...other])) as [
+      Set<unknown>,
+      Set<unknown>,
+    ];
+    const loads = new Set([...named('loadId', OF_LOADS), ...named('orderKey', ['inventory.reserved', 'inventory.rejected'])]);
+    const all = [...world.table<Load>(address, 'load').values()];
+    const jobs = new Set(all.filter(({ id }) => loads.has(id)).map(({ jobId }) => jobId));
+    const mates = new Set(all.filter(({ id }) => loads.has(id)).map(({ orderKey }) => orderKey));
+    const heads = headsOf(world, address, messages);
+    const breaks = messages.some(({ name }) => name === 'dispatch.break-down');
+    load<DeliveryJob>('job', (job) => heads.has(job.id) || isDue(job, world.now) || orders.has(job.orderKey) || jobs.has(job.id));
+    load<Load>(
+      'load',
+      ({ id, orderKey, closedAt }) => loads.has(id) || (!closedAt && (breaks || called.has(orderKey) || mates.has(orderKey))),
+    );
   }
   return rows;
+};
+
+const OFF_TRUCKS = ['dispatch.cancel', 'dispatch.reduce', 'dispatch.unassign', 'dispatch.swap'];
+const OF_ORDERS = ['dispatch.request', 'dispatch.assign', 'dispatch.lock', 'dispatch.prioritise', ...OFF_TRUCKS];
+const OF_LOADS = ['truck.status.changed', 'truck.pouring.completed', 'load.rejected', 'dispatch.truck-refused', 'dispatch.recall-refused'];
+/** So short a head of the queue is read that some wait behind it. */
+const HEAD = 5;
+const isWide = (messages: readonly Message[]): boolean =>
+  messages.some(({ name, payload }) => name === 'dispatch.sweep' && (payload as { wide?: true }).wide);
+const isDue = ({ status, dueAt }: DeliveryJob, now: Date): boolean => status === 'scheduled' && dueAt !== null && new Date(dueAt) <= now;
+
+const headsOf = (world: World, address: string, messages: readonly Message[]): Set<string> => {
+  const queued = [...world.table<DeliveryJob>(address, 'job').values()].filter(({ status }) => status === 'queued');
+  const rank = ({ requestedAt, priority }: DeliveryJob): number => Date.parse(requestedAt) - priority * 600_000;
+  return new Set(
+    queued
+      .sort((a, b) => rank(a) - rank(b))
+      .slice(0, isWide(messages) ? queued.length : HEAD)
+      .map(({ id }) => id),
+  );
 };
 
 const lineOf = (world: World, address: string): [string, Reservation][] => {
@@ -68,7 +101,7 @@ const lineOf = (world: World, address: string): [string, Reservation][] => {
 };
 
 export const factsFor = (world: World, actor: string, key: string, messages: readonly Message[]): unknown => {
-  if (actor === 'dispatch') return trucksOf(world, key);
+  if (actor === 'dispatch') return dispatchFacts(world, key, messages);
   if (actor === 'order') return orderFacts(world, key, messages);
   if (actor === 'inventory') return stockFacts(world, key);
   if (actor === 'fulfillment') return holdersFor(world, key, messages);
@@ -102,12 +135,55 @@ const paidFor = (world: World, one: SentBack | undefined): ReturnFacts => {
   return { payments: new Map([[payment.id, { status: payment.status, leftCents: left }]]) };
 };
 
-const trucksOf = (world: World, plant: string): DispatchFacts => {
+const MIXED = 'CONCRETE-C25';
+const dispatchFacts = (world: World, plant: string, messages: readonly Message[]): DispatchFacts => {
+  const jobs = [...world.table<DeliveryJob>(`dispatch/${plant}`, 'job').values()];
   const loads = [...world.table<Load>(`dispatch/${plant}`, 'load').values()].filter(({ closedAt }) => !closedAt);
   const open = new Map(loads.map(({ truckId, id }) => [truckId, id]));
-  const free = world.of<Truck>('truck').filter(([, { plantId, status }]) => plantId === plant && status === 'available');
-  return { trucks: new Map([[plant, free.map(([id, { status }]) => ({ id, status, openLoadId: open.get(id) ?? null }))]]) };
+  const here = world.of<Truck>('truck').filter(([, truck]) => truck.plantId === plant);
+  const capacities = here.flatMap(([id, { status }]) => (status === 'out_of_service' ? [] : [capacityOf(id)]));
+  const free = here.filter(([, { status }]) => status === 'available').sort(([, a], [, b]) => a.phaseSince.localeCompare(b.phaseSince));
+  const lockedBy = (id: string) => jobs.find(({ lockedTruckId, status }) => lockedTruckId === id && isOneOf(status, 'queued', 'scheduled'));
+  const due = jobs.flatMap(({ status, dueAt }) => (status === 'scheduled' && dueAt && new Date(dueAt) > world.now ? [dueAt] : []));
+  const loading = here.filter(
+    ([id, { status, lastLoadId }]) =>
+      isOneOf(status, 'assigned', 'loading') || (status === 'available' && open.has(id) && open.get(id) !== lastLoadId),
+  );
+  const facts: PlantFacts = {
+    trucks: free.map(([id, { trips }]) => ({
+      ...{ id, trips, capacity: capacityOf(id), openLoadId: open.get(id) ?? null, lockedBy: lockedBy(id)?.id ?? null },
+      ...{ skills: [], homePlantId: null, milesAway: null, driver: null },
+    })),
+    more: !isWide(messages) && jobs.filter(({ status }) => status === 'queued').length > HEAD,
+    largest: capacities.length > 0 ? Math.max(...capacities) : null,
+    loadingNow: (world.states.get(`dispatch/${plant}`) as Plant).loadSlots === null ? 0 : loading.length,
+    nextDue: due.sort()[0] ?? null,
+  };
+  const material = stockKeyOf(defaultMix[0].material, plant);
+  const lies = world.states.get(`inventory/${material}`) as Stock | undefined;
+  return {
+    plants: new Map([[plant, facts]]),
+    mixes: new Map([[MIXED, [{ material: defaultMix[0].material, perUnit: defaultMix[0].perUnit }]]]),
+    materials: new Map(lies ? [[material, lies.available]] : []),
+    elsewhere: elsewhere(world),
+    truckStatus: new Map(loads.map(({ truckId }) => [truckId, (world.states.get(`truck/${truckId}`) as Truck).status])),
+  };
 };
+const isOneOf = (status: string, ...those: string[]): boolean => those.includes(status);
+/** Trucks of the world are of different sizes. */
+const capacityOf = (truckId: string): number => (truckId.endsWith('0') ? 10 : 6);
+
+const elsewhere = (world: World): string[] =>
+  world
+    .of<Plant>('dispatch')
+    .flatMap(([id, { brokenSince }]) => {
+      const trucks = world.of<Truck>('truck').filter(([, { plantId, status }]) => plantId === id && status !== 'out_of_service').length;
+      const waiting = [...world.table<DeliveryJob>(`dispatch/${id}`, 'job').values()].filter(({ status }) => status === 'queued').length;
+      return brokenSince || trucks === 0 ? [] : [{ id, rank: waiting / trucks }];
+    })
+    .sort((a, b) => a.rank - b.rank)
+    .slice(0, 3)
+    .map(({ id }) => id);
 
 const orderFacts = (world: World, key: string, messages: readonly Message[]): OrderFacts => {
   const asked = messages.flatMap(({ payload }) => (payload as { items?: { sku: string; quantity: number }[] }).items ?? []);
@@ -115,10 +191,10 @@ const orderFacts = (world: World, key: string, messages: readonly Message[]): Or
     asked.every(({ sku, quantity }) => ((world.states.get(`inventory/${stockKeyOf(sku, plant)}`) as Stock)?.available ?? 0) >= quantity);
   const plants = world.of('dispatch').map(([plant]) => plant);
   const jobs = plants.flatMap((plant) => [...world.table<DeliveryJob>(`dispatch/${plant}`, 'job').values()]);
-  const hasJob = jobs.some(({ orderKey, status }) => orderKey === key && (status === 'queued' || status === 'in_progress'));
+  const hasJob = jobs.some(({ orderKey, status }) => orderKey === key && isOneOf(status, 'queued', 'scheduled', 'in_progress'));
   return {
     products: new Map(products.map((product) => [product.sku, product])),
-    plants: new Set(plants),
+    plants: new Map(world.of<Plant>('dispatch').map(([plant, { brokenSince }]) => [plant, { place: null, broken: brokenSince !== null }])),
     ids: new Map([[key, world.nextOrderId()]]),
     stockedPlants: new Map([[key, plants.filter(has)]]),
     ages: new Map([[key, { createdAt: (world.born.get(`order/${key}`) ?? NOW).toISOString(), requestedEnd: null, hasJob }]]),

@@ -1,7 +1,7 @@
 /** A truck that is not to be had: busy, or out of service. */
 import { describe, expect, test } from '@jest/globals';
 import type { TruckStatus } from '../../models/truck.ts';
-import type { Truck } from '../../services/truck/truck.decider.ts';
+import type { Truck } from '../../services/truck/truck.state.ts';
 import { ADA, ADAS_JOB, ADAS_LOAD, BOS_LOAD, truck1In, truckRules } from '../support/examples.ts';
 import { given } from '../support/given.ts';
 

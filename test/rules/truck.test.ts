@@ -1,7 +1,7 @@
 /** One truck: to the site and back, a phase at a time; called back from wherever it is. */
 import { describe, expect, test } from '@jest/globals';
 import type { TruckStatus } from '../../models/truck.ts';
-import type { Truck } from '../../services/truck/truck.decider.ts';
+import type { Truck } from '../../services/truck/truck.state.ts';
 import { ADA, ADAS_JOB, ADAS_LOAD, BOS_LOAD, truck1In, truckRules, truckRulesAt } from '../support/examples.ts';
 import { given, NOW } from '../support/given.ts';
 
@@ -101,9 +101,21 @@ describe('how long a phase takes', () => {
     expect(secondsLeft(truck(truck1In('available'), { timeScale: 0.1 }).hears('truck.assign', load))).toBe(1.5);
   });
 
-  test.each(['loading', 'en_route', 'delivering', 'returning'] as const)('with the time scale 0 %s is over at once', (status) => {
-    expect(secondsLeft(truck(truck1In(status), { timeScale: 0 }).hears('truck.phase-done', over(status)))).toBe(0);
+  test('with the time scale 0 the whole trip is one step, and no timer is set', () => {
+    const one = truck(truck1In('available'), { timeScale: 0 }).hears('truck.assign', load);
+    const way = ['available', 'assigned', 'loading', 'en_route', 'at_job_site', 'delivering', 'returning', 'washing', 'available'];
+    expect(passes(one)).toEqual(way.slice(1).map((to, index) => `${way[index]} → ${to}`));
+    expect(one.published('order.delivered')).toHaveLength(1);
+    expect(one.timers).toEqual({});
+    expect(one.state).toMatchObject({ status: 'available', loadId: null });
   });
+
+  test.each(['loading', 'en_route', 'delivering', 'returning'] as const)(
+    'with the time scale 0 a truck in %s is home at once',
+    (status) => {
+      expect(truck(truck1In(status), { timeScale: 0 }).hears('truck.phase-done', over(status)).state?.status).toBe('available');
+    },
+  );
 });
 
 describe('a truck is called back', () => {

@@ -1,11 +1,12 @@
 /** The real actors without their services, and a batch of first messages for each: for laws of the turn that only they can break. */
 import { randomUUID } from 'node:crypto';
+import { dispatchMessages } from '../../models/dispatch.ts';
 import { fulfillmentMessages } from '../../models/fulfillment.ts';
 import { inventoryMessages } from '../../models/inventory.ts';
 import { orderMessages } from '../../models/order.ts';
 import { paymentMessages } from '../../models/payment.ts';
 import { seed } from '../../models/seed.ts';
-import { dispatchMessages, truckMessages } from '../../models/truck.ts';
+import { truckMessages } from '../../models/truck.ts';
 import type { AnyActor } from '../../runtime/actor.ts';
 import type { Database } from '../../runtime/database.ts';
 import { fulfillmentDecider } from '../../services/fulfillment/fulfillment.decider.ts';
@@ -17,10 +18,11 @@ import { orderDecider } from '../../services/order/order.decider.ts';
 import { orderStore } from '../../services/order/order.store.ts';
 import { decide as decidePayment } from '../../services/payment/payment.decider.ts';
 import { paymentStore } from '../../services/payment/payment.store.ts';
-import { decide as decideDispatch, settle } from '../../services/truck/dispatch.decider.ts';
+import { dispatcher } from '../../services/truck/dispatch.decider.ts';
 import { dispatchStore } from '../../services/truck/dispatch.store.ts';
 import { truckDecider } from '../../services/truck/truck.decider.ts';
 import { truckStore } from '../../services/truck/truck.store.ts';
+import { plantSettings, truckSettings } from './examples.ts';
 
 export interface Sent {
   key: string;
@@ -79,7 +81,7 @@ export const domain: Record<string, { actor: AnyActor; messages(count: number): 
       })),
   },
   truck: {
-    actor: { type: 'truck', messages: truckMessages, decide: truckDecider({ timeScale: 1 }), store: truckStore, onPoison: 'park' },
+    actor: { type: 'truck', messages: truckMessages, decide: truckDecider(truckSettings), store: truckStore, onPoison: 'park' },
     messages: (count) =>
       many(count, (n) => ({
         key: `t-${n}`,
@@ -88,7 +90,7 @@ export const domain: Record<string, { actor: AnyActor; messages(count: number): 
       })),
   },
   dispatch: {
-    actor: { type: 'dispatch', messages: dispatchMessages, decide: decideDispatch, settle, store: dispatchStore, onPoison: 'skip' },
+    actor: { type: 'dispatch', messages: dispatchMessages, ...dispatcher(plantSettings), store: dispatchStore, onPoison: 'skip' },
     messages: (count) =>
       many(count, (n) => ({
         key: ['north', 'south', 'east'][n % 3] as string,

@@ -6,15 +6,18 @@ import { decide as decideStock, type Reservation, type Stock, type StockFacts } 
 import { orderDecider } from '../../services/order/order.decider.ts';
 import { type Order, type OrderFacts, type OrderSettings, type Product, spares } from '../../services/order/order.state.ts';
 import { decide as decidePayment, type Payment } from '../../services/payment/payment.decider.ts';
-import {
-  type DeliveryJob,
-  type DispatchFacts,
-  decide as decideDispatch,
-  type Load,
-  type Plant,
-  settle,
-} from '../../services/truck/dispatch.decider.ts';
-import { type Truck, truckDecider } from '../../services/truck/truck.decider.ts';
+import { dispatcher } from '../../services/truck/dispatch.decider.ts';
+import type {
+  Candidate,
+  DeliveryJob,
+  DispatchFacts,
+  DispatchSettings,
+  Load,
+  Plant,
+  PlantFacts,
+} from '../../services/truck/dispatch.state.ts';
+import { truckDecider } from '../../services/truck/truck.decider.ts';
+import type { Truck, TruckSettings } from '../../services/truck/truck.state.ts';
 import { minutesLater, NOW, type Rules, uuid } from './given.ts';
 
 export const SAGA_MINUTES = 30;
@@ -35,12 +38,26 @@ export const orderRules = orderRulesWith({});
 export const earlyRules = orderRulesWith({ codDispatchBeforeConfirm: true });
 export const stockRules: Rules<Stock, StockFacts | undefined> = { type: 'inventory', decide: decideStock };
 export const paymentRules: Rules<Payment, undefined> = { type: 'payment', decide: decidePayment };
-export const truckRulesAt = (timeScale: number): Rules<Truck, undefined> => ({
+const MINUTE_MS = 60_000;
+export const truckSettings: TruckSettings = {
+  timeScale: 1,
+  completeOn: 'pour_completed',
+  washUnloaded: false,
+  stuckMs: { loading: 30 * MINUTE_MS, en_route: 120 * MINUTE_MS, delivering: 90 * MINUTE_MS },
+  limitMinutes: 90,
+};
+export const truckRulesWith = (change: Partial<TruckSettings>): Rules<Truck, undefined> => ({
   type: 'truck',
-  decide: truckDecider({ timeScale }),
+  decide: truckDecider({ ...truckSettings, ...change }),
 });
-export const truckRules = truckRulesAt(1);
-export const dispatchRules: Rules<Plant, DispatchFacts> = { type: 'dispatch', decide: decideDispatch, settle };
+export const truckRulesAt = (timeScale: number): Rules<Truck, undefined> => truckRulesWith({ timeScale });
+export const truckRules = truckRulesWith({});
+export const plantSettings: DispatchSettings = { strategy: 'first', timeScale: 1, aheadMs: 30 * MINUTE_MS, holdMs: 5 * MINUTE_MS };
+export const dispatchRulesWith = (change: Partial<DispatchSettings>): Rules<Plant, DispatchFacts> => ({
+  type: 'dispatch',
+  ...dispatcher({ ...plantSettings, ...change }),
+});
+export const dispatchRules = dispatchRulesWith({});
 
 export const ADA = uuid(1);
 export const BO = uuid(2);
@@ -62,7 +79,10 @@ export const products: Product[] = [
 ];
 export const market: OrderFacts = {
   products: new Map(products.map((product) => [product.sku, product])),
-  plants: new Set(['north', 'south']),
+  plants: new Map([
+    ['north', { place: null, broken: false }],
+    ['south', { place: null, broken: false }],
+  ]),
   ids: new Map([[ADA, '1']]),
   stockedPlants: new Map([[ADA, ['south', 'north']]]),
 };
@@ -219,15 +239,22 @@ export const adasPaymentIn = (status: PaymentStatus, change: Partial<Payment> = 
 
 const atTheYard: readonly TruckStatus[] = ['available', 'out_of_service', 'on_break'];
 const beforeItsLoad: readonly TruckStatus[] = ['assigned', 'loading'];
+const afterItsPour: readonly TruckStatus[] = ['returning', 'washing'];
 /** Truck 1 of north, in this status with Ada's load where it has one. */
 export const truck1In = (status: TruckStatus, change: Partial<Truck> = {}): Truck => ({
   id: 'truck-1',
   plantId: 'north',
   status,
+  reporting: 'simulated',
   ...(atTheYard.includes(status)
-    ? { loadId: null, jobId: null, orderKey: null, orderId: null, loaded: false }
-    : { loadId: ADAS_LOAD, jobId: ADAS_JOB, orderKey: ADA, orderId: '1', loaded: !beforeItsLoad.includes(status) }),
+    ? { loadId: null, lastLoadId: null, jobId: null, orderKey: null, orderId: null }
+    : { loadId: ADAS_LOAD, lastLoadId: ADAS_LOAD, jobId: ADAS_JOB, orderKey: ADA, orderId: '1' }),
+  loaded: !atTheYard.includes(status) && !beforeItsLoad.includes(status),
   distanceMiles: 3,
+  quantity: 8,
+  poured: afterItsPour.includes(status) ? 8 : null,
+  trips: 1,
+  trip: null,
   phases: {},
   phaseSince: NOW.toISOString(),
   reason: null,
@@ -238,7 +265,15 @@ export const truck1In = (status: TruckStatus, change: Partial<Truck> = {}): Truc
 /** Each order has a trace of its own. */
 export const traceOf = (orderKey: string): string => `00-${orderKey.replaceAll('-', '')}-00000000000000aa-01`;
 
-export const north: Plant = { id: 'north', version: 1 };
+export const north: Plant = {
+  id: 'north',
+  strategy: null,
+  hours: null,
+  loadSlots: null,
+  brokenSince: null,
+  brokenReason: null,
+  version: 1,
+};
 export const waitingJob = (id: string, orderKey: string, change: Partial<DeliveryJob> = {}): DeliveryJob => ({
   id,
   orderKey,
@@ -247,9 +282,16 @@ export const waitingJob = (id: string, orderKey: string, change: Partial<Deliver
   reason: null,
   priority: 50,
   quantity: 8,
+  taken: 0,
+  poured: 0,
   distanceMiles: 3,
   requestedStart: null,
   requestedAt: NOW.toISOString(),
+  dueAt: null,
+  lockedTruckId: null,
+  movedTo: null,
+  special: null,
+  items: null,
   traceparent: traceOf(orderKey),
   ...change,
 });
@@ -259,12 +301,49 @@ export const openLoad = (id: string, { id: jobId, orderKey, orderId }: DeliveryJ
   orderKey,
   orderId,
   truckId,
+  seq: 1,
+  quantity: 8,
   status: 'assigned',
   assignedAt: NOW.toISOString(),
   closedAt: null,
+  poured: null,
+  part: false,
+  reason: null,
+  by: null,
+  awaiting: null,
+  materials: null,
   ...change,
 });
-/** Trucks of north that say they are free, longest free first. */
-export const freeAtNorth = (...trucks: string[]): DispatchFacts => ({
-  trucks: new Map([['north', trucks.map((id) => ({ id, status: 'available' as const, openLoadId: null }))]]),
+/** A job whose only truck is on its way. */
+export const sentJob = (id: string, orderKey: string, change: Partial<DeliveryJob> = {}): DeliveryJob =>
+  waitingJob(id, orderKey, { status: 'in_progress', taken: 8, ...change });
+
+/** One that says it is free. */
+export const freeTruck = (id: string, change: Partial<Candidate> = {}): Candidate => ({
+  id,
+  capacity: 10,
+  skills: [],
+  homePlantId: null,
+  trips: 0,
+  milesAway: null,
+  driver: null,
+  openLoadId: null,
+  lockedBy: null,
+  ...change,
 });
+type Facts = Partial<PlantFacts> & Partial<Omit<DispatchFacts, 'plants'>>;
+/** What a dispatcher knows of others: that these trucks of north are free, longest free first, and what is said here beside. */
+export const knows = (trucks: Candidate[], { mixes, materials, elsewhere, truckStatus, ...plant }: Facts = {}): DispatchFacts => ({
+  plants: new Map([
+    [
+      'north',
+      { trucks, more: false, largest: Math.max(10, ...trucks.map(({ capacity }) => capacity)), loadingNow: 0, nextDue: null, ...plant },
+    ],
+  ]),
+  mixes: mixes ?? new Map(),
+  materials: materials ?? new Map(),
+  elsewhere: elsewhere ?? [],
+  truckStatus: truckStatus ?? new Map(),
+});
+/** Trucks of north that say they are free, longest free first. */
+export const freeAtNorth = (...trucks: string[]): DispatchFacts => knows(trucks.map((id) => freeTruck(id)));

@@ -4,6 +4,7 @@
  * words, a job whose payload does not fit its type, a refusal without words.
  */
 import { cartMessages } from '../../models/cart.ts';
+import { dispatchMessages } from '../../models/dispatch.ts';
 import { errors } from '../../models/errors.ts';
 import { fulfillmentMessages } from '../../models/fulfillment.ts';
 import { inventoryMessages } from '../../models/inventory.ts';
@@ -12,7 +13,7 @@ import { orderMessages } from '../../models/order.ts';
 import { paymentMessages } from '../../models/payment.ts';
 import { exchangeMessages, returnMessages } from '../../models/returns.ts';
 import { subscriptions } from '../../models/subscriptions.ts';
-import { dispatchMessages, truckMessages } from '../../models/truck.ts';
+import { truckMessages } from '../../models/truck.ts';
 import { type Context, type Decision, type Effect, type Enqueue, type Message, Rows, type Schemas } from '../../runtime/decider.ts';
 
 export interface Rules<State, Facts> {

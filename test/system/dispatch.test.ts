@@ -49,7 +49,7 @@ describeWith('postgres')('stock and trucks', () => {
     expect(await door.stock('SAND-BULK', 'rush')).toEqual({ available: 1, reserved: 9 });
   });
 
-  test('without a truck orders wait with their reason, and a truck that comes takes the most urgent first', async () => {
+  test('without a truck orders wait with their reason, and a truck that comes takes the most urgent first [A13, A73, A76, A77]', async () => {
     await newPlant('lonely', 100);
     const place = async (priority: number): Promise<string> => {
       const order = await door.until(
@@ -104,7 +104,7 @@ describeWith('postgres')('stock and trucks', () => {
     expect([inService.status, inService.body.code]).toEqual([409, 'truck.in-service']);
   });
 
-  test('however many orders come at once, one truck has one load at a time', async () => {
+  test('however many orders come at once, one truck has one load at a time [A14, A65]', async () => {
     const placed = await Promise.all(
       Array.from({ length: 12 }, () => door.place({ plantId: 'east', paymentMethod: 'account', items: sand(1) })),
     );
