@@ -2,7 +2,6 @@
 import { parseArgs } from 'node:util';
 import { clockNames } from './config.clocks.ts';
 import { type Setting, settings } from './config.settings.ts';
-import type { StrategyName } from './models/dispatch.ts';
 import { StartError } from './runtime/start-error.ts';
 
 type Name = keyof typeof settings;
@@ -29,7 +28,7 @@ export interface Config {
   truckStuckMinutes: Record<string, number>;
   dischargeLimitMinutes: number;
   deliveryCompleteOn: 'pour_completed' | 'truck_available';
-  dispatchStrategy: StrategyName;
+  dispatchStrategy: 'first' | 'nearest' | 'plantPool' | 'capacity' | 'scored';
   dispatchAheadMs: number;
   dispatchHoldMs: number;
   dispatchAttentionMs: number;
@@ -131,7 +130,7 @@ export const readConfig = (argv: readonly string[] = process.argv.slice(2), env:
     truckStuckMinutes: readWeights('TRUCK_STUCK_MINUTES', text('TRUCK_STUCK_MINUTES')),
     dischargeLimitMinutes: number('DISCHARGE_LIMIT_MINUTES'),
     deliveryCompleteOn: text('DELIVERY_COMPLETE_ON') as Config['deliveryCompleteOn'],
-    dispatchStrategy: text('DISPATCH_STRATEGY') as StrategyName,
+    dispatchStrategy: text('DISPATCH_STRATEGY') as Config['dispatchStrategy'],
     dispatchAheadMs: number('DISPATCH_AHEAD_MS'),
     dispatchHoldMs: number('DISPATCH_HOLD_MS'),
     dispatchAttentionMs: number('DISPATCH_ATTENTION_MS'),

@@ -30,6 +30,7 @@ import returns from './services/returns/returns.service.ts';
 import sendingBack from './services/returns/sending-back.service.ts';
 import scheduler from './services/scheduler/scheduler.service.ts';
 import dispatch from './services/truck/dispatch.service.ts';
+import driver from './services/truck/driver.service.ts';
 import truck from './services/truck/truck.service.ts';
 
 /** What operators follow in the log: an order's beginning and end, and what went off its way. */
@@ -43,6 +44,13 @@ const MILESTONES = new Set([
   'payment.refunded',
   'inventory.rejected',
   'dispatch.no_truck',
+  'dispatch.no_stock',
+  'truck.stuck',
+  'truck.forced',
+  'load.overdue',
+  'load.rejected',
+  'plant.broken-down',
+  'plant.repaired',
 ]);
 
 /** The rooms of services/, and the Moleculer services each holds: `--services` names rooms. */
@@ -51,7 +59,7 @@ export const rooms: Record<string, ((config: Config) => ServiceSchema)[]> = {
   inventory: [inventory, product],
   payment: [payment],
   fulfillment: [fulfillment],
-  truck: [truck, dispatch],
+  truck: [truck, dispatch, driver],
   cart: [cart],
   returns: [returned, exchange, returns],
   scheduler: [scheduler],

@@ -21,7 +21,9 @@ export const meshOf = (broker: ServiceBroker, namesOf: NamesOf = () => []): Mesh
         if (names.length === 0) continue;
         const data = { ...event.data, ...documentFields(envelope) };
         const meta = { [PUBLISHED]: true, headers: event.headers, envelope };
-        for (const { name, groups } of names) void broker.emit(name, data, { meta, groups });
+        // The documents speak of orders: what is held for a load or an exchange is said under our name only.
+        for (const { name, groups } of names)
+          if (name === event.type || event.data.owner === undefined) void broker.emit(name, data, { meta, groups });
       }
     },
   };

@@ -120,5 +120,6 @@ export const dispatchMessages = {
   /** Materials of a load: `orderKey` is the load's id. */
   'inventory.reserved': z.object({ stockKey: z.string(), ...orderOf }),
   'inventory.rejected': z.object({ stockKey: z.string(), ...orderOf, reason: z.string() }),
-  'inventory.replenished': z.object({ locationId: id }),
+  /** More of something is here. */
+  'inventory.stock.changed': z.object({ stockKey: z.string() }),
 };

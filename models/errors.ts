@@ -92,7 +92,7 @@ export const errors = {
   'exchange.on-its-way': { title: 'The replacement is on its way', status: 409 },
 
   'truck.not-found': { title: 'There is no such truck', status: 404 },
-  'truck.busy': { title: 'The truck is on its way', status: 409 },
+  'truck.busy': { title: 'The truck is not free', status: 409 },
   'truck.in-service': { title: 'The truck is in service', status: 409 },
   'truck.out-of-service': { title: 'The truck is out of service', status: 409 },
   'truck.under-way': { title: 'The truck has left the plant', status: 409 },

@@ -62,5 +62,9 @@ export const subscriptions = [
   // What loads are made of.
   { event: 'inventory.reserved', actor: 'dispatch', key: toTheLoad },
   { event: 'inventory.rejected', actor: 'dispatch', key: toTheLoad },
-  { event: 'inventory.replenished', actor: 'dispatch', key: (data: Data) => text(data.locationId) },
+  {
+    event: 'inventory.stock.changed',
+    actor: 'dispatch',
+    key: (data: Data) => (Number(data.quantity) > 0 ? plantOf(data.stockKey) : undefined),
+  },
 ];

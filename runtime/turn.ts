@@ -200,7 +200,8 @@ class Turn {
     const { effects } = decision;
     const own = effects.length > 0 ? this.outgoing.add(message.key, effects, headers) : [];
     for (const effect of effects) if (effect.kind === 'write') rows.write(effect.table, effect.id, effect.row);
-    if (message.id === '' && !message.own) this.#answers.set(message, answerOf(decision));
+    // Settling comes after the answer, and is none.
+    if (message.id === '' && !message.own && !this.#answers.has(message)) this.#answers.set(message, answerOf(decision));
     if (own.length === 0) return [];
     const steps = (message.own ?? 0) + 1;
     const queued = own.map((sent) => ({ ...sent, id: message.id, key: message.key, headers, attempts: 0, own: steps }));

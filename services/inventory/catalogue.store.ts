@@ -22,8 +22,9 @@ export const insertProduct = async (tx: Tx, product: ProductRow): Promise<boolea
   return rows.length > 0;
 };
 
+/** Sold, or only kept: what concrete is mixed from is in no catalogue. */
 export const productExists = async (tx: Tx, sku: string): Promise<boolean> =>
-  (await tx.query('select from products where sku = $1', [sku])).length > 0;
+  (await tx.query('select from products where sku = $1 union all select from stock_levels where sku = $1 limit 1', [sku])).length > 0;
 
 export const locationExists = async (tx: Tx, id: string): Promise<boolean> =>
   (await tx.query('select from plants where id = $1', [id])).length > 0;

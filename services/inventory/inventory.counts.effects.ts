@@ -29,9 +29,6 @@ export const receive = (
       quantity,
       available: stock.available + quantity,
     }),
-    publish('inventory.replenished', {
-      ...{ stockKey: context.key, sku: stock.sku, locationId: stock.locationId, quantity, available: stock.available + quantity },
-    }),
   );
 
 export const adjust = (

@@ -60,7 +60,7 @@ const decide = (plant: Plant, message: Message, context: Deciding): Decided => {
       return repaired(plant, heard.payload);
     case 'dispatch.sweep':
     case 'dispatch.due':
-    case 'inventory.replenished':
+    case 'inventory.stock.changed':
       return done(plant);
   }
 };

@@ -42,6 +42,8 @@ export const loadFigures = (tx: Tx, since: Date, plantId: string | undefined, ah
     `with shown as (
        select l.*, l.assigned_at >= $1::timestamptz as inside, j.requested_start,
          coalesce((j.special->>'requestedEnd')::timestamptz, j.requested_start) as requested_end,
+         row_number() over (partition by l.job_id order by l.assigned_at, l.number) = 1 and l.seq = 1 as first_sent,
+         row_number() over (partition by l.job_id order by ${at('at_job_site')} nulls last) = 1 and l.status = 'delivered' as first_there,
          greatest(0, ${minutes('greatest(j.requested_at, j.requested_start - make_interval(secs => $3::float / 1000))', 'l.assigned_at')}) as wait
        from loads l join delivery_jobs j on j.id = l.job_id
        where l.assigned_at >= $1::timestamptz - ${LONGEST_TRIP} and ($2::text is null or l.plant_id = $2)
@@ -49,14 +51,14 @@ export const loadFigures = (tx: Tx, since: Date, plantId: string | undefined, ah
      select plant_id as "plantId", count(*) filter (where inside)::int as loads, count(*) filter (where inside and by is not null)::int as "byHand",
        coalesce(sum(l.poured) filter (where inside), 0)::float as poured, count(*) filter (where inside and status = 'rejected')::int as rejected,
        count(*) filter (where inside and status = 'cancelled')::int as cancelled,
-       (avg(wait) filter (where inside and seq = 1))::float as "meanWaitMinutes",
-       (percentile_cont(0.9) within group (order by wait) filter (where inside and seq = 1))::float as "p90WaitMinutes",
+       (avg(wait) filter (where inside and first_sent))::float as "meanWaitMinutes",
+       (percentile_cont(0.9) within group (order by wait) filter (where inside and first_sent))::float as "p90WaitMinutes",
        ${mean('loading', 'en_route')} as "loadingMinutes", ${mean('en_route', 'at_job_site')} as "thereMinutes",
        ${mean('at_job_site', 'delivering')} as "atSiteMinutes", ${mean('delivering', 'returning')} as "pouringMinutes",
        ${mean('returning', 'washing')} as "backMinutes", ${mean('washing', 'available')} as "washingMinutes",
        ${mean('assigned', 'available')} as "cycleMinutes",
-       count(*) filter (where seq = 1 and requested_start is not null and ${at('at_job_site')} is not null)::int as windows,
-       count(*) filter (where seq = 1 and ${at('at_job_site')} between requested_start - interval '15 minutes' and requested_end + interval '15 minutes')::int as "onTime",
+       count(*) filter (where first_there and requested_start is not null and ${at('at_job_site')} is not null)::int as windows,
+       count(*) filter (where first_there and ${at('at_job_site')} between requested_start - interval '15 minutes' and requested_end + interval '15 minutes')::int as "onTime",
        coalesce(sum(extract(epoch from (coalesce(l.closed_at, now()) - greatest(l.assigned_at, $1::timestamptz)))) / 3600, 0)::float as "tripHours"
      from shown l group by grouping sets ((), (plant_id)) order by plant_id nulls first`,
     [since.toISOString(), plantId ?? null, aheadMs],

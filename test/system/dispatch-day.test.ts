@@ -213,6 +213,21 @@ describeWith('postgres')('a day of dispatch', () => {
     expect((await door.get(`/api/dispatch/eta?orderId=${past.id}`)).body.lateRisk).toBe('late');
   });
 
+  test('an order that is there in its window is on time, and one that comes after it is not', async () => {
+    await at.plant('times');
+    await at.truck('n-1', 'times', { reporting: 'simulated' });
+    const around = { start: new Date(Date.now() - 60_000).toISOString(), end: new Date(Date.now() + 3_600_000).toISOString() };
+    const past = { start: '2026-01-01T08:00:00Z', end: '2026-01-01T09:00:00Z' };
+    for (const requestedWindow of [around, around, around, past]) {
+      const { id } = await at.order('times', { requestedWindow });
+      await until(async () => (await door.get(`/api/orders/${id}`)).body.status === 'delivered');
+    }
+    await untilQuiet(yard.database);
+    const figures = (await door.get('/api/dispatch/figures?plantId=times')).body;
+    expect(figures).toMatchObject({ loads: 4, poured: 4, onTime: { orders: 4, share: 0.75 }, trucks: { available: 1 } });
+    expect(figures.waitMinutes.p90).toBeLessThan(1);
+  });
+
   test('who waits when the node starts is looked at at once [A76]', async () => {
     await at.plant('asleep');
     const order = await at.order('asleep');

@@ -47,7 +47,10 @@ describeWith('postgres')('dispatch by hand', () => {
     const order = await at.order('off');
     await at.truckIs('o-1', 'assigned');
     const off = await byHand('unassign', { orderId: order.id, reason: 'wrong truck' });
-    expect([off.status, off.body]).toEqual([200, expect.objectContaining({ orderId: order.id, reason: 'on_hold', status: 'scheduled' })]);
+    expect([off.status, off.body]).toEqual([
+      200,
+      expect.objectContaining({ orderId: order.id, plantId: 'off', dueAt: expect.any(String) }),
+    ]);
     await at.truckIs('o-1', 'available');
     await until(async () => (await at.queue('off'))[0]?.left === 1);
     expect((await at.queue('off'))[0]).toMatchObject({ orderId: order.id, reason: 'on_hold', waitingSince: off.body.waitingSince });

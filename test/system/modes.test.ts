@@ -40,7 +40,7 @@ describeWith('postgres')('modes', () => {
   test('several processes on an empty database migrate and fill it once', async () => {
     await Promise.all([yard.start(), yard.start({}, '--services', 'order'), yard.start({}, '--services', 'truck,inventory')]);
     expect([await yard.count('plants'), await yard.count('trucks'), await yard.count('products')]).toEqual([3, 5, 6]);
-    expect(await yard.count('stock_movements')).toBe(18);
+    expect(await yard.count('stock_movements')).toBe(27);
   });
 
   test('production fills nothing by itself [E50, E53]', async () => {
