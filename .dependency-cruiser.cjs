@@ -77,16 +77,21 @@ module.exports = {
       comment:
         'Rules know the words (models/), the contract (runtime/decider.ts) and the rules of their own room; time and chance come in with the context.',
       severity: 'error',
-      from: { path: '^services/([^/]+)/.*\\.(decider|intake|state|effects)\\.ts$' },
+      from: { path: '^services/([^/]+)/.*\\.(decider|intake|state|effects|rules)\\.ts$' },
       to: {
-        pathNot: ['^models/', '^runtime/decider\\.ts$', '^services/$1/[^/]+\\.(decider|intake|state|effects)\\.ts$', '^node_modules/zod/'],
+        pathNot: [
+          '^models/',
+          '^runtime/decider\\.ts$',
+          '^services/$1/[^/]+\\.(decider|intake|state|effects|rules)\\.ts$',
+          '^node_modules/zod/',
+        ],
       },
     },
     {
       name: 'deciders-take-only-types-of-their-tools',
       comment: 'Another decider of the room, and zod, lend a decider their types only; what two rules share stands in state and effects.',
       severity: 'error',
-      from: { path: '\\.(decider|intake|state|effects)\\.ts$' },
+      from: { path: '\\.(decider|intake|state|effects|rules)\\.ts$' },
       to: {
         path: ['\\.decider\\.ts$', '^node_modules/'],
         pathNot: '^runtime/decider\\.ts$',

@@ -59,7 +59,7 @@ export const settings = {
     oneOf: ['json', 'text'],
   },
   TRUCK_TIME_SCALE: {
-    doc: 'Multiplies the simulated phase times of trucks; 0 is at once',
+    doc: 'Multiplies the simulated phase times of trucks; 60 is real time, 0 is at once',
     kind: 'number',
     default: '1',
   },
@@ -90,7 +90,7 @@ export const settings = {
   DISPATCH_AHEAD_MS: {
     doc: 'An order with a requested window gets its truck at most this long before the truck would have to leave',
     kind: 'number',
-    default: '3600000',
+    default: '900000',
   },
   DISPATCH_HOLD_MS: {
     doc: 'An order taken off its truck by hand waits this long for what a person says instead',

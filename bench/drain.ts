@@ -22,6 +22,9 @@ export const drain = async (jobs = Number(process.env.JOBS ?? 10_000), trucks = 
   await world.close();
 };
 
+/** What a turn looks at of the queue (dispatch.store.ts); and of each message it hears, its own job. */
+const [HEAD, WIDE, MESSAGES] = [200, 5_000, 500];
+
 interface Watched {
   /** In dispatchers' turns. */
   statements: number;
@@ -88,6 +91,7 @@ const drained = async (world: World, watched: Watched, jobs: number, plants: num
     `select count(*) as loads, count(distinct truck_id) as trucks from loads where status = 'delivered'`,
   );
   if (Number(loads) !== jobs - stuck) throw new Error(`${jobs} jobs were drained by ${loads} loads`);
+  if (watched.mostJobs > (stuck > 0 ? WIDE : HEAD) + MESSAGES) throw new Error(`a turn loaded ${watched.mostJobs} jobs`);
   return {
     seconds: round(seconds, 2),
     loadsPerSecond: round(jobs / seconds),

@@ -1,6 +1,7 @@
 /** The dispatcher of a plant: what it hears, what waits in its queue, and the loads it sends. */
 import { z } from 'zod';
 import { hoursForm } from './hours.ts';
+import { placeForm } from './places.ts';
 import { id, type Life, MAX_LINES, MAX_QUANTITY, text, time, uuid } from './words.ts';
 
 /**
@@ -79,8 +80,10 @@ export const dispatchMessages = {
     requestedEnd: time.optional(),
     items: z.array(z.strictObject({ sku: id, quantity })).optional(),
     pour: pourForm.optional(),
+    site: placeForm.optional(),
     /** Of one that another plant had before: since when it waits. `part`: trucks from there have some of it. */
     moved: z.strictObject({ from: id, requestedAt: time, part: z.literal(true).optional() }).optional(),
+    via,
   }),
   /** `queuedOnly`: of an order that is held, not off. A truck that has it already goes on. */
   'dispatch.cancel': z.strictObject({ ...orderOf, reason: z.string(), queuedOnly: z.literal(true).optional(), via }),
@@ -120,6 +123,7 @@ export const dispatchMessages = {
   /** Materials of a load: `orderKey` is the load's id. */
   'inventory.reserved': z.object({ stockKey: z.string(), ...orderOf }),
   'inventory.rejected': z.object({ stockKey: z.string(), ...orderOf, reason: z.string() }),
-  /** More of something is here. */
+  /** More of something is here, or free again. */
+  'inventory.reservation.released': z.object({ stockKey: z.string() }),
   'inventory.stock.changed': z.object({ stockKey: z.string() }),
 };

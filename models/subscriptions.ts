@@ -12,7 +12,7 @@ const toTheLoad = (data: Data): string | undefined => (data.owner === 'load' ? p
 const plantOf = (stockKey: unknown): string | undefined => text(stockKey)?.split('@')[1];
 /** A truck's dispatcher hears when it is free, or lost, and of a plant with few loading places, when its place is. */
 const whenItHelps = (data: Data): string | undefined =>
-  data.to === 'available' || (data.to === 'out_of_service' && data.loadId) || data.slotted ? text(data.plantId) : undefined;
+  data.to === 'available' || data.to === 'out_of_service' || data.slotted ? text(data.plantId) : undefined;
 /** What an order must hear of its fulfilment beside shipped and delivered: only what stops it. */
 const whenItStops = (data: Data): string | undefined =>
   ['failed', 'on_hold', 'cancelled'].includes(String(data.to)) ? toTheOrder(data) : undefined;
@@ -62,6 +62,7 @@ export const subscriptions = [
   // What loads are made of.
   { event: 'inventory.reserved', actor: 'dispatch', key: toTheLoad },
   { event: 'inventory.rejected', actor: 'dispatch', key: toTheLoad },
+  { event: 'inventory.reservation.released', actor: 'dispatch', key: toTheLoad },
   {
     event: 'inventory.stock.changed',
     actor: 'dispatch',

@@ -1,6 +1,6 @@
 /** The real rules of trucks and dispatchers, with what their stores would have loaded and saved (dispatch.store.ts, dispatch.facts.store.ts). */
 import { dispatchMessages, type StrategyName } from '../../models/dispatch.ts';
-import { milesBetween } from '../../models/places.ts';
+import { roadMiles } from '../../models/places.ts';
 import { truckMessages } from '../../models/truck.ts';
 import { type Message, Rows } from '../../runtime/decider.ts';
 import type { Shelves } from '../../runtime/simulator.shelves.ts';
@@ -111,11 +111,12 @@ const plantFacts = (key: string, shelves: Shelves, now: Date, plants: readonly P
     trucks: free.map(
       (truck): Candidate => ({
         ...{ id: truck.id, capacity: truck.capacity, skills: truck.skills, homePlantId: truck.homePlantId, trips: truck.trips },
-        ...{ milesAway: milesBetween(truck, stood), driver: null, openLoadId: open.get(truck.id)?.id ?? null, lockedBy: null },
+        ...{ milesAway: roadMiles(truck, stood), driver: null, openLoadId: open.get(truck.id)?.id ?? null, lockedBy: null },
       }),
     ),
-    more: false,
+    more: { trucks: false, waiting: false, wide: false },
     largest: Math.max(0, ...trucks.filter(({ status }) => status !== 'out_of_service').map(({ capacity }) => capacity)) || null,
+    skilled: trucks.filter(({ status, skills }) => status !== 'out_of_service' && skills.length > 0),
     loadingNow: trucks.filter(isLoading).length,
     nextDue: due.sort()[0] ?? null,
   };

@@ -1,6 +1,6 @@
 /** The orders' side of the day: who asks when, and what comes of it. It stands where the order actors stood. */
 import type { Simulator } from '../../runtime/simulator.ts';
-import { leadMs } from '../../services/truck/truck.times.ts';
+import { leadMs } from '../../services/truck/truck.times.rules.ts';
 import { AHEAD_MS, TIME_SCALE } from './actors.ts';
 import { MINUTE, type Plan, type PlannedOrder } from './plan.ts';
 

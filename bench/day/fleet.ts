@@ -2,7 +2,7 @@
 import { type Place, roadMiles } from '../../models/places.ts';
 import type { TruckStatus } from '../../models/truck.ts';
 import type { Simulator } from '../../runtime/simulator.ts';
-import { phaseMs, type Timed } from '../../services/truck/truck.times.ts';
+import { phaseMs, type Timed } from '../../services/truck/truck.times.rules.ts';
 import { TIME_SCALE, type TruckRow } from './actors.ts';
 import { later, type Plan, type PlannedTruck } from './plan.ts';
 
@@ -25,7 +25,6 @@ interface Vehicle {
 
 export class Fleet {
   emptyMiles = 0;
-  approachMiles = 0;
   onTripMs = 0;
   readonly #world: Simulator;
   readonly #vehicles: Map<string, Vehicle>;

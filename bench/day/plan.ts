@@ -59,7 +59,7 @@ const PLANTS: PlannedPlant[] = [
 ];
 const TRUCKS = 40;
 const ORDERS = 400;
-/** Each plant has its share of every size, and a large one with a pump. */
+/** Each plant has its share of every size, and a large truck with a pump. */
 const CAPACITIES = [12, 8, 10, 6, 10, 8, 12, 6, 10, 8, 6, 10, 8, 12];
 
 type Chance = () => number;
@@ -142,7 +142,7 @@ const planOrders = (chance: Chance): PlannedOrder[] =>
     };
   });
 
-/** The morning is busy, the afternoon less so; the last big pours begin at four. */
+/** The morning is a little busier than the afternoon; the last big pours begin at four. */
 const startMinute = (chance: Chance, isBig: boolean): number => {
   if (isBig) return between(chance, 0, 600);
   return chance() < 0.52 ? between(chance, 0, 330) : between(chance, 330, 645);

@@ -64,8 +64,8 @@ const breakPlant = (world: Simulator, { plantBreaks: { plantId, at, minutes } }:
   world.at(later(at, minutes), () => world.tell('dispatch', plantId, 'dispatch.repaired', {}));
 };
 
-const plantOf = ({ id, loadSlots }: PlannedPlant): Plant => ({
-  ...{ id, loadSlots, strategy: null, hours: null, brokenSince: null, brokenReason: null, version: 0 },
+const plantOf = ({ id, loadSlots, place }: PlannedPlant): Plant => ({
+  ...{ id, loadSlots, place, strategy: null, hours: null, brokenSince: null, brokenReason: null, version: 0 },
 });
 
 const truckOf = ({ id, plantId, homePlantId, capacity, skills, reports, stands }: PlannedTruck): TruckRow => {

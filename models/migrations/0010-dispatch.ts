@@ -22,7 +22,7 @@ export const dispatch: Migration = {
       updated_at timestamptz not null default now()
     )`,
     `alter table trucks add column home_plant_id text, add column driver_id text, add column skills json not null default '[]',
-      add column latitude double precision, add column longitude double precision, add column reporting text not null default 'simulated',
+      add column latitude double precision, add column longitude double precision, add column located_at timestamptz, add column reporting text not null default 'simulated',
       add column trips integer not null default 0, add column quantity double precision not null default 0,
       add column poured double precision, add column last_load_id uuid, add column trip json`,
     'update trucks set home_plant_id = plant_id',

@@ -98,9 +98,14 @@ const plantFor = (key: string, { site }: Payload<'order.accepted'>, { plants, st
 const milesTo = ({ site }: Payload<'order.accepted'>, plant: OwnPlant | undefined): number | undefined =>
   site && plant?.place ? roadMiles(site, plant.place) : undefined;
 
-const marksFor = ({ items, pour, requestedWindow }: Payload<'order.accepted'>, { facts }: Deciding): Order['marks'] => {
+const marksFor = ({ items, pour, requestedWindow, site }: Payload<'order.accepted'>, { facts }: Deciding): Order['marks'] => {
   const concrete = items.some(({ sku }) => facts.products.get(sku)?.kind === 'concrete');
-  const truck = { ...(pour && { pour }), ...(requestedWindow && { requestedEnd: requestedWindow.end }), ...(concrete && { concrete }) };
+  const truck = {
+    ...(pour && { pour }),
+    ...(requestedWindow && { requestedEnd: requestedWindow.end }),
+    ...(concrete && { concrete }),
+    ...(site && { site }),
+  };
   return Object.keys(truck).length > 0 ? { truck } : null;
 };
 

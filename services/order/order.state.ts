@@ -73,7 +73,7 @@ export interface Marks {
   /** Where its truck is, of a COD order that is not confirmed yet, in the words of deliveryStatus. Later its status says so. */
   early?: Early;
   /** What its trucks must know and few orders ask. */
-  truck?: { pour?: Pour; requestedEnd?: string; concrete?: true };
+  truck?: { pour?: Pour; requestedEnd?: string; concrete?: true; site?: Place };
   /** What several trucks have brought so far. */
   poured?: number;
   /** Parts that were called off before the payment was known to be made. Should it come late, it is told of them (again). */

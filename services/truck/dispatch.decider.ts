@@ -1,6 +1,6 @@
 /**
  * The rules of a plant's dispatcher: it alone owns the plant's waiting queue and which of its trucks goes where, so no two assignments race.
- * It hears requests, cancellations and free trucks, and matches once per turn, over all of them together (dispatch.settling.ts).
+ * It hears requests, cancellations and free trucks, and matches once per turn, over all of them together (dispatch.settling.effects.ts).
  */
 import { type Context, done, type Message, refuse } from '../../runtime/decider.ts';
 import { assignByHand, lock, prioritise, swap, unassign } from './dispatch.hand.effects.ts';
@@ -8,7 +8,7 @@ import { loadRejected, poured, recallRefused, truckFree, truckRefused } from './
 import { materialDrawn, materialMissing, materialsLoaded } from './dispatch.materials.effects.ts';
 import { breakDown, changePlant, repaired } from './dispatch.plant.effects.ts';
 import { cancel, reduce, request } from './dispatch.queue.effects.ts';
-import { settle } from './dispatch.settling.ts';
+import { settle } from './dispatch.settling.effects.ts';
 import type { Decided, Deciding, DispatchFacts, DispatchSettings, Heard, Plant } from './dispatch.state.ts';
 
 export const dispatcher = (settings: DispatchSettings) => ({
@@ -61,6 +61,7 @@ const decide = (plant: Plant, message: Message, context: Deciding): Decided => {
     case 'dispatch.sweep':
     case 'dispatch.due':
     case 'inventory.stock.changed':
+    case 'inventory.reservation.released':
       return done(plant);
   }
 };

@@ -2,7 +2,7 @@
 
 import { defaultMix } from '../../models/catalogue.ts';
 import { stockKeyOf } from '../../models/inventory.ts';
-import { milesBetween } from '../../models/places.ts';
+import { roadMiles } from '../../models/places.ts';
 import { Binds } from '../../runtime/columns.ts';
 import type { Tx } from '../../runtime/database.ts';
 import type { Message } from '../../runtime/decider.ts';
@@ -19,9 +19,18 @@ interface TruckRow extends Omit<Candidate, 'milesAway' | 'driver'> {
   shift: NonNullable<Candidate['driver']>['shift'];
 }
 
+/** Said since it came back: then it stood at its plant. */
+const WHERE_IT_STANDS = ['latitude', 'longitude']
+  .map(
+    (axis) =>
+      `case when t.located_at >= coalesce(t.phases->>'washing', t.phases->>'returning', '1970-01-01')::timestamptz then t.${axis} end as ${axis}`,
+  )
+  .join(', ');
+
 /** As many of a plant's trucks as it could send, longest free first; and those that people name. */
 const TRUCKS = `
-select t.plant_id as "plantId", t.id, t.capacity, t.skills, t.home_plant_id as "homePlantId", t.trips, t.latitude, t.longitude,
+select t.plant_id as "plantId", t.id, t.capacity, t.skills, t.home_plant_id as "homePlantId", t.trips,
+  ${WHERE_IT_STANDS},
   p.latitude as "plantLatitude", p.longitude as "plantLongitude", d.id as "driverId", d.licence_expiry::text as "licenceExpiry", d.shift,
   l.id as "openLoadId", (select k.id from delivery_jobs k where k.locked_truck_id = t.id and k.status in ('queued', 'scheduled') limit 1) as "lockedBy"
 from (
@@ -66,7 +75,7 @@ const candidateOf = ({
   milesAway:
     latitude === null || longitude === null || plantLatitude === null || plantLongitude === null
       ? null
-      : milesBetween({ latitude, longitude }, { latitude: plantLatitude, longitude: plantLongitude }),
+      : roadMiles({ latitude, longitude }, { latitude: plantLatitude, longitude: plantLongitude }),
   driver: driverId ? { licenceExpiry, shift } : null,
 });
 
@@ -74,7 +83,11 @@ type Materials = Pick<DispatchFacts, 'mixes' | 'materials'>;
 export const NO_MATERIALS: Materials = { mixes: new Map(), materials: new Map() };
 
 /** The mixes of what waits, and what of their materials lies at these plants. Concrete with no mix of its own is made by the default one. */
-export const loadMaterials = async (tx: Tx, plants: readonly string[], jobs: readonly DeliveryJob[]): Promise<Materials> => {
+export const loadMaterials = async (
+  tx: Tx,
+  plants: readonly string[],
+  jobs: readonly { items?: DeliveryJob['items'] | undefined }[],
+): Promise<Materials> => {
   const skus = [...new Set(jobs.flatMap(({ items }) => items?.map(({ sku }) => sku) ?? []))];
   if (skus.length === 0) return NO_MATERIALS;
   const binds = new Binds();
@@ -100,6 +113,16 @@ export const loadMaterials = async (tx: Tx, plants: readonly string[], jobs: rea
     mixes: new Map([...mixes].map(([sku, parts]) => [sku, [...parts].map(([material, perUnit]) => ({ material, perUnit }))])),
     materials,
   };
+};
+
+/** Trucks in service that have skills, by plant. */
+export const loadSkilled = async (tx: Tx, plants: readonly string[]): Promise<Map<string, { capacity: number; skills: string[] }[]>> => {
+  const rows = await tx.query<{ plantId: string; capacity: number; skills: string[] }>(
+    `select plant_id as "plantId", capacity, skills from trucks
+     where plant_id = any(string_to_array($1::text, E'\\x1e')) and status <> 'out_of_service' and skills::text <> '[]'`,
+    [plants.join('\x1e')],
+  );
+  return Map.groupBy(rows, ({ plantId }) => plantId);
 };
 
 /** Plants that work and have trucks: those with the fewest waiting jobs for each truck first. For jobs of a plant that does not. */

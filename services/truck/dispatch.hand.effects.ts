@@ -2,7 +2,7 @@
 import { done, type Effect, ignore, inTrace, publish, refuse } from '../../runtime/decider.ts';
 import { draw, materialsFor } from './dispatch.materials.effects.ts';
 import { recall } from './dispatch.plant.effects.ts';
-import { after, dispatched, loadFor } from './dispatch.settling.ts';
+import { after, dispatched, loadFor } from './dispatch.settling.effects.ts';
 import {
   type Decided,
   type Deciding,
@@ -18,7 +18,7 @@ import {
   saveLoad,
   traceOf,
 } from './dispatch.state.ts';
-import { freeTrucks, suitability } from './dispatch.yard.ts';
+import { freeTrucks, suitability } from './dispatch.yard.rules.ts';
 
 /** This truck takes the order's next load, now. What does not suit it is only overruled with a reason. */
 export const assignByHand = (plant: Plant, asked: Payload<'dispatch.assign'>, context: Deciding): Decided => {

@@ -4,7 +4,7 @@
  */
 import { stockKeyOf } from '../../models/inventory.ts';
 import { done, type Effect, ignore, inTrace, publish, tell } from '../../runtime/decider.ts';
-import { offTruck } from './dispatch.news.ts';
+import { offTruck } from './dispatch.news.effects.ts';
 import {
   type Decided,
   type Deciding,

@@ -1,5 +1,6 @@
 /** The plant itself: how it works, that it has broken down, and where its jobs go then. */
 import { done, type Effect, inTrace, publish, refuse, tell } from '../../runtime/decider.ts';
+import { waits } from './dispatch.news.effects.ts';
 import type { Decided, Deciding, DeliveryJob, Load, Payload, Plant } from './dispatch.state.ts';
 import { leftOf, onItsWay, save, saveLoad, traceOf } from './dispatch.state.ts';
 
@@ -42,13 +43,17 @@ export const repaired = (plant: Plant, { by, version, reason }: Payload<'dispatc
 
 /** The jobs of a plant that stands still are another's, with their age; where there is none they wait. Spread over those that can take them. */
 export const moveOn = (plant: Plant, waiting: readonly DeliveryJob[], context: Deciding): Effect[] => {
-  const { elsewhere, plants } = context.facts;
+  const { plants } = context.facts;
+  // Read before this turn: it may not know yet that the plant is broken.
+  const elsewhere = context.facts.elsewhere.filter((id) => id !== plant.id);
   const effects = waiting.flatMap((job, index) => {
     const to = elsewhere[index % elsewhere.length];
     if (to) return [save(without(job, to)), ...inTrace(traceOf(job), ...moved(job, plant, to))];
-    return job.reason === 'plant_closed' ? [] : [save({ ...job, status: 'queued', reason: 'plant_closed', dueAt: null })];
+    const said: Effect[] = [];
+    const next = waits(job, 'plant_closed', plant.id, said);
+    return next === job ? [] : [save(next), ...said];
   });
-  const more = elsewhere.length > 0 && plants.get(plant.id)?.more === true;
+  const more = elsewhere.length > 0 && plants.get(plant.id)?.more.waiting === true;
   return more ? [...effects, tell('dispatch', plant.id, 'dispatch.sweep', {})] : effects;
 };
 
@@ -60,12 +65,13 @@ const without = (job: DeliveryJob, movedTo: string): DeliveryJob => {
 
 const moved = (job: DeliveryJob, { id: from }: Plant, to: string): Effect[] => {
   const { orderKey, orderId, distanceMiles, priority, requestedStart, special, items, requestedAt } = job;
-  const { requestedEnd, parts: _, part, ...pour } = special ?? {};
+  const { requestedEnd, parts: _, part, site, ...pour } = special ?? {};
   const asked = {
     ...{ orderKey, orderId, quantity: leftOf(job), distanceMiles, priority },
     ...(requestedStart ? { requestedStart } : {}),
     ...(requestedEnd ? { requestedEnd } : {}),
     ...(items ? { items } : {}),
+    ...(site ? { site } : {}),
     ...(Object.keys(pour).length > 0 ? { pour } : {}),
     moved: { from, requestedAt, ...(job.taken > 0 || part ? { part: true } : {}) },
   };

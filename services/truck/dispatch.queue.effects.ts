@@ -1,4 +1,5 @@
 /** Who enters a plant's queue and who leaves it. */
+import { roadMiles } from '../../models/places.ts';
 import { done, type Effect, ignore, type Message, publish, tell } from '../../runtime/decider.ts';
 import { release } from './dispatch.materials.effects.ts';
 import { recall } from './dispatch.plant.effects.ts';
@@ -18,16 +19,20 @@ import {
   save,
   saveLoad,
 } from './dispatch.state.ts';
-import { leadMs } from './truck.times.ts';
+import { leadMs } from './truck.times.rules.ts';
 
 export const request = (plant: Plant, form: Payload<'dispatch.request'>, { headers }: Message, context: Deciding): Decided => {
   const open = openJobOf(context, form.orderKey);
   if (open && form.moved) return done(plant, save(enlarged(open, form.quantity)));
   if (open) return ignore('it is in the queue already');
+  if (!form.moved && jobsOf(context, form.orderKey).some(({ status }) => status === 'done'))
+    return ignore('trucks have brought it already');
+  const [to] = form.moved ? [] : onward(plant, form, context);
+  if (to) return done(plant, tell('dispatch', to, 'dispatch.request', { ...form, via: [...(form.via ?? []), plant.id] }));
   const job: DeliveryJob = {
     id: context.newId(),
     ...{ orderKey: form.orderKey, orderId: form.orderId, priority: form.priority },
-    ...{ quantity: form.quantity, taken: 0, poured: 0, distanceMiles: form.distanceMiles },
+    ...{ quantity: form.quantity, taken: 0, poured: 0, distanceMiles: milesFor(plant, form) },
     status: 'queued',
     reason: null,
     requestedStart: form.requestedStart ?? null,
@@ -48,17 +53,30 @@ const enlarged = (job: DeliveryJob, quantity: number): DeliveryJob => ({
   status: job.status === 'in_progress' ? 'queued' : job.status,
 });
 
-const specialOf = ({ pour, requestedEnd, moved }: Payload<'dispatch.request'>): DeliveryJob['special'] =>
-  pour || requestedEnd || moved?.part
-    ? { ...pour, ...(requestedEnd ? { requestedEnd } : {}), ...(moved?.part ? { part: true } : {}) }
+/** From another plant the way is another. */
+const milesFor = ({ place }: Plant, { moved, site, distanceMiles }: Payload<'dispatch.request'>): number =>
+  moved && site && place ? roadMiles(place, site) : distanceMiles;
+
+const specialOf = ({ pour, requestedEnd, moved, site }: Payload<'dispatch.request'>): DeliveryJob['special'] =>
+  pour || requestedEnd || moved?.part || site
+    ? { ...pour, ...(requestedEnd && { requestedEnd }), ...(moved?.part && { part: true }), ...(site && { site }) }
     : null;
 
 /** A truck that came long before the site is ready would stand there with what must be poured in time. */
 const scheduled = (job: DeliveryJob, { now, settings }: Deciding): DeliveryJob => {
   if (!job.requestedStart) return job;
   const leaves = Date.parse(job.requestedStart) - leadMs(job.distanceMiles, settings.timeScale) - settings.aheadMs;
-  return leaves > now.getTime() ? { ...job, status: 'scheduled', reason: 'not_due', dueAt: new Date(leaves).toISOString() } : job;
+  return leaves > now.getTime() ? aged(job, new Date(leaves).toISOString()) : job;
 };
+
+/** It ages from when it could go: ordered long before, it does not go before those who are in need now. */
+const aged = (job: DeliveryJob, dueAt: string): DeliveryJob => ({
+  ...job,
+  status: 'scheduled',
+  reason: 'not_due',
+  dueAt,
+  requestedAt: dueAt,
+});
 
 /** Told by an order that is off: what waits is dropped, what drives is called back. What another plant has by now is called off there. */
 export const cancel = (plant: Plant, asked: Payload<'dispatch.cancel'>, context: Deciding): Decided => {

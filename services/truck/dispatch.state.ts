@@ -1,10 +1,12 @@
 /** What a plant's dispatcher decides over, and what its rules share. */
 import type { DeliveryJobStatus, dispatchMessages, LoadStatus, Pour, StrategyName, WaitingReason } from '../../models/dispatch.ts';
 import type { Hours, Shift } from '../../models/hours.ts';
+import type { Place } from '../../models/places.ts';
 import { type Context as AnyContext, type Decision, type Effect, type MessageOf, type Trace, write } from '../../runtime/decider.ts';
 
 export interface Plant {
   id: string;
+  place: Place | null;
   /** Null: the setting's. */
   strategy: StrategyName | null;
   /** Null: always open. */
@@ -29,6 +31,7 @@ export interface DeliveryJob {
   poured: number;
   distanceMiles: number;
   requestedStart: string | null;
+  /** Since when it waits: of one that was wanted later, since it could go. */
   requestedAt: string;
   /** Of a scheduled one: when its next truck may go. */
   dueAt: string | null;
@@ -36,7 +39,7 @@ export interface DeliveryJob {
   /** The plant that has what was left of it. */
   movedTo: string | null;
   /** What few ask; null mostly. */
-  special: (Pour & { requestedEnd?: string | undefined; parts?: number; part?: true }) | null;
+  special: (Pour & { requestedEnd?: string | undefined; parts?: number; part?: true; site?: Place }) | null;
   /** Of what its loads are: for their materials. */
   items: { sku: string; quantity: number }[] | null;
   /** The trace of the order's request: what is done for it later, in another's turn, still belongs there. */
@@ -95,10 +98,12 @@ export interface Candidate {
 export interface PlantFacts {
   /** Longest free first. */
   trucks: Candidate[];
-  /** There are more of them, or of those who wait, than were read. */
-  more: boolean;
+  /** There may be more of them, or of those who wait, than this turn sees; one that looks wide sees all it can. */
+  more: { trucks: boolean; waiting: boolean; wide: boolean };
   /** The largest capacity among the trucks in service; null when there is none. */
   largest: number | null;
+  /** The trucks in service that have skills, where somebody asks for some. */
+  skilled: { capacity: number; skills: string[] }[];
   /** Trucks that are assigned or loading, of a plant that counts them. */
   loadingNow: number;
   /** The earliest time at which a scheduled job is due. */

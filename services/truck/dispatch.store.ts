@@ -3,9 +3,11 @@ import type { Loaded, Store } from '../../runtime/actor.ts';
 import { iso } from '../../runtime/columns.ts';
 import type { Tx } from '../../runtime/database.ts';
 import { type Message, Rows } from '../../runtime/decider.ts';
-import { loadElsewhere, loadMaterials, loadTruckStatus, loadTrucks, NO_MATERIALS, named } from './dispatch.facts.store.ts';
+import { loadElsewhere, loadMaterials, loadSkilled, loadTruckStatus, loadTrucks, NO_MATERIALS, named } from './dispatch.facts.store.ts';
 import { save } from './dispatch.rows.store.ts';
-import type { DeliveryJob, DispatchFacts, Load, Plant, PlantFacts } from './dispatch.state.ts';
+import type { DeliveryJob, DispatchFacts, Load, Payload, Plant, PlantFacts } from './dispatch.state.ts';
+
+type DispatchRequest = Payload<'dispatch.request'>;
 
 /** How much of the queue one turn looks at, beyond what it hears of; and how much when that was not enough. */
 const HEAD = 200;
@@ -13,7 +15,8 @@ const WIDE = 5_000;
 
 type PlantRow = Plant & Pick<PlantFacts, 'largest' | 'loadingNow' | 'nextDue'>;
 
-const PLANTS = `select p.id, p.strategy, p.hours, p.load_slots as "loadSlots", ${iso('p.broken_since')} as "brokenSince",
+const PLANTS = `select p.id, case when p.latitude is null or p.longitude is null then null
+    else json_build_object('latitude', p.latitude, 'longitude', p.longitude) end as place, p.strategy, p.hours, p.load_slots as "loadSlots", ${iso('p.broken_since')} as "brokenSince",
   p.broken_reason as "brokenReason", p.version,
   (select t.capacity from trucks t where t.plant_id = p.id and t.status <> 'out_of_service' order by t.capacity desc limit 1) as largest,
   case when p.load_slots is null then 0 else (
@@ -45,7 +48,10 @@ select ${JOB} from unnest(string_to_array($1::text, E'\\x1e')) as p(id) cross jo
 union all
 select ${JOB} from unnest(string_to_array($2::text, E'\\x1e')::uuid[]) as o(key) join delivery_jobs j on j.order_key = o.key
 union all
-select ${JOB} from unnest(string_to_array($3::text, E'\\x1e')::uuid[]) as n(id) join loads l on l.id = n.id join delivery_jobs j on j.id = l.job_id`;
+select ${JOB} from unnest(string_to_array($3::text, E'\\x1e')::uuid[]) as n(id) join loads l on l.id = n.id join delivery_jobs j on j.id = l.job_id
+union all
+select ${JOB} from delivery_jobs j
+where j.locked_truck_id = any(string_to_array($5::text, E'\\x1e')) and j.status in ('queued', 'scheduled')`;
 
 /** A load, and the open ones of the same order; those of orders that are named; all of a plant that breaks down. */
 const LOADS = `
@@ -90,7 +96,13 @@ const load = async (tx: Tx, keys: readonly string[], messages: readonly Message[
   ].join('\x1e');
   const wide = messages.some(({ name, payload }) => name === 'dispatch.sweep' && (payload as { wide?: true }).wide);
   const head = wide ? WIDE : HEAD;
-  const jobs = await tx.query<OfPlant<DeliveryJob>>(JOBS, [plants, orders.join('\x1e'), loads, head]);
+  const jobs = await tx.query<OfPlant<DeliveryJob>>(JOBS, [
+    plants,
+    orders.join('\x1e'),
+    loads,
+    head,
+    named(messages, 'truckId', 'dispatch.recall-refused').join('\x1e'),
+  ]);
   for (const { plantId, ...job } of jobs) rows.get(plantId)?.loaded('job', job.id, job);
   const ofOrders = named(messages, 'orderKey', 'dispatch.cancel', 'dispatch.reduce', ...BY_HAND);
   const breaking = messages.filter(({ name }) => name === 'dispatch.break-down').map(({ key }) => key);
@@ -111,19 +123,24 @@ const loadFacts = async (
   head: number,
 ): Promise<DispatchFacts> => {
   const waiting = new Map(
-    found.map(({ id }) => [id, (rows.get(id)?.all<DeliveryJob>('job') ?? []).filter(({ status }) => status !== 'done')]),
+    found.map(({ id }) => [
+      id,
+      (rows.get(id)?.all<DeliveryJob>('job') ?? []).filter(({ status }) => status === 'queued' || status === 'scheduled'),
+    ]),
   );
   // Whoever waits, whoever asks now, and those whose open load this turn has yet to close. Some more, since not all suit everybody.
   const wanted = new Map(found.map(({ id }) => [id, head === WIDE ? WIDE : (waiting.get(id)?.length ?? 0) + SPARE]));
   for (const { key } of messages) wanted.set(key, (wanted.get(key) ?? 0) + 1);
   const trucks = await loadTrucks(tx, wanted, named(messages, 'truckId', 'dispatch.assign'));
+  const asksSkills = [...waiting.values()].some((jobs) => jobs.some(({ special }) => special?.skills)) || messages.some(asksForSkills);
+  const skilled = asksSkills ? await loadSkilled(tx, [...wanted.keys()]) : new Map();
   const plants = new Map<string, PlantFacts>();
   for (const { id, largest, loadingNow, nextDue } of found) {
     const free = trucks.get(id) ?? [];
-    const more = head !== WIDE && (free.length >= (wanted.get(id) ?? 0) || (waiting.get(id)?.length ?? 0) >= HEAD);
-    plants.set(id, { trucks: free, more, largest, loadingNow, nextDue });
+    const more = { trucks: free.length >= (wanted.get(id) ?? 0), waiting: (waiting.get(id)?.length ?? 0) >= head, wide: head === WIDE };
+    plants.set(id, { trucks: free, more, largest, skilled: skilled.get(id) ?? [], loadingNow, nextDue });
   }
-  const asked = messages.flatMap(({ name, payload }) => (name === 'dispatch.request' ? [payload as DeliveryJob] : []));
+  const asked = messages.flatMap(({ name, payload }) => (name === 'dispatch.request' ? [payload as DispatchRequest] : []));
   const canSend = [...plants.values()].some((plant) => plant.trucks.length > 0);
   const ids = found.map(({ id }) => id);
   return {
@@ -136,6 +153,9 @@ const loadFacts = async (
     truckStatus: messages.some(({ name }) => BY_HAND.includes(name)) ? await loadTruckStatus(tx, openTrucks(rows)) : new Map(),
   };
 };
+
+const asksForSkills = ({ name, payload }: Message): boolean =>
+  name === 'dispatch.request' && Boolean((payload as DispatchRequest).pour?.skills);
 
 const SPARE = 20;
 

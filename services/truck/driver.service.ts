@@ -1,4 +1,4 @@
-/** The face of drivers: plain rows, no actor. Who may drive when is looked at when a truck is chosen (dispatch.yard.ts). */
+/** The face of drivers: plain rows, no actor. Who may drive when is looked at when a truck is chosen (dispatch.yard.rules.ts). */
 import type { ServiceSchema } from 'moleculer';
 import { z } from 'zod';
 import { checked } from '../../mixins/checked.ts';

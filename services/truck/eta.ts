@@ -4,7 +4,7 @@
  */
 import type { WaitingReason } from '../../models/dispatch.ts';
 import type { TruckStatus } from '../../models/truck.ts';
-import { meanPhaseMs, spacingMs } from './truck.times.ts';
+import { meanPhaseMs, spacingMs } from './truck.times.rules.ts';
 
 /** Means over the last loads of a plant; travel by the mile. */
 export interface PhaseMeans {

@@ -14,7 +14,7 @@ import {
   type TruckMessage,
   type TruckSettings,
 } from './truck.state.ts';
-import { Trip } from './truck.trip.ts';
+import { Trip } from './truck.trip.effects.ts';
 import { watch } from './truck.watch.effects.ts';
 
 export const truckDecider =

@@ -2,7 +2,7 @@
 import { type TruckStatus, tripOrder } from '../../models/truck.ts';
 import { done, ignore, publish, refuse, tell } from '../../runtime/decider.ts';
 import { type Decided, type Deciding, isSimulated, outdated, type Payload, type Truck } from './truck.state.ts';
-import { Trip } from './truck.trip.ts';
+import { Trip } from './truck.trip.effects.ts';
 
 type Report = Payload<'truck.report'>;
 
@@ -43,8 +43,9 @@ const nextOf = ({ status, loaded }: Truck, { settings }: Deciding): TruckStatus 
 /** How many phases on this one is; 0 when it is not ahead. */
 const stepsTo = (truck: Truck, to: TruckStatus, context: Deciding): number => {
   const [here, there] = [truck.status, to].map((status) => (tripOrder as readonly string[]).indexOf(status)) as [number, number];
-  if (there <= here) return 0;
-  return nextOf(truck, context) === to ? 1 : there - here;
+  const next = nextOf(truck, context);
+  if (next === to) return 1;
+  return there <= here || (to === 'washing' && next === 'available') ? 0 : there - here;
 };
 
 const reported = (truck: Truck, { status, at, poured, by, force, reason, ...where }: Report, context: Deciding, steps: number): Decided => {

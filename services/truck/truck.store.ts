@@ -61,7 +61,8 @@ const save = async (tx: Tx, { updated }: Changes<Truck>): Promise<void> => {
   if (changed.length > 0) {
     const more = `, plant_id = u.plantId, reporting = u.reporting, driver = coalesce(u.driver, t.driver),
       driver_id = case when u.noDriver then null else coalesce(u.driverId, t.driver_id) end, capacity = coalesce(u.capacity, t.capacity),
-      skills = coalesce(u.skills, t.skills), latitude = coalesce(u.latitude, t.latitude), longitude = coalesce(u.longitude, t.longitude)`;
+      skills = coalesce(u.skills, t.skills), latitude = coalesce(u.latitude, t.latitude), longitude = coalesce(u.longitude, t.longitude),
+      located_at = case when u.latitude is null then t.located_at else now() end`;
     parts.push(`${update(more)} from ${binds.rows('u', { ...COLUMNS, ...FIXED }, changed)} where t.id = u.id`);
   }
   await tx.query(`with ${parts.map((sql, index) => `part${index} as (${sql})`).join(', ')} select 1`, binds.values);

@@ -1,7 +1,7 @@
 /** What is said of a truck that stands too long, or whose load gets old: once each, until it moves. */
 import { type Effect, ignore, publish } from '../../runtime/decider.ts';
 import type { Decided, Deciding, TripMarks, Truck } from './truck.state.ts';
-import { Trip } from './truck.trip.ts';
+import { Trip } from './truck.trip.effects.ts';
 
 /** Told by the sweep of those that look stuck; the truck itself looks whether it is. */
 export const watch = (truck: Truck, context: Deciding): Decided => {

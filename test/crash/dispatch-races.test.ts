@@ -20,7 +20,7 @@ const OUTS = 40;
 const TRUCKS = 20;
 
 /** Under way for a second or so: long enough to be called back, and to break down. */
-const SETTINGS = { TRUCK_TIME_SCALE: '0.02', CRON_REASSIGN_SWEEP: '*/5 * * * * *', LOG_LEVEL: 'error' };
+const SETTINGS = { TRUCK_TIME_SCALE: '0.015', CRON_REASSIGN_SWEEP: '*/5 * * * * *', LOG_LEVEL: 'error' };
 
 const can = await canCrash('test/crash/dispatch-races');
 
@@ -135,6 +135,8 @@ const can = await canCrash('test/crash/dispatch-races');
 
     const ends = await world.database.query<{ what: string; count: string }>(
       `select 'order ' || status as what, count(*) from orders group by 1 union all select 'load ' || status, count(*) from loads group by 1
+       union all select 'called back', count(*) from event_log where type like 'truck.%.returntoplant'
+       union all select 'poured all the same', count(*) from event_log b join event_log p on p.type = 'truck.pouring.completed' and p.data->>'loadId' = b.data->>'loadId' where b.type like 'truck.%.returntoplant'
        union all select 'several loads', count(*) from (select from loads group by job_id having count(*) filter (where status = 'delivered') > 1) s order by 1`,
     );
     const figures = {
@@ -156,11 +158,13 @@ const can = await canCrash('test/crash/dispatch-races');
     // Too little has happened for this to prove anything.
     expect(kills).toBeGreaterThanOrEqual(6);
     expect(people.counts.cancels).toBeGreaterThan(30);
+    expect(people.counts.underWay).toBeGreaterThan(4);
     expect(people.counts.forced).toBeGreaterThan(8);
     expect(people.counts.backs).toBeGreaterThan(10);
     expect(count('order delivered')).toBeGreaterThan(ORDERS / 2);
     expect(count('several loads')).toBeGreaterThan(30);
-    expect(count('load cancelled')).toBeGreaterThan(20);
+    expect(count('load cancelled')).toBeGreaterThan(15);
+    expect(count('poured all the same')).toBeLessThan(count('called back') / 2);
     expect(looks).toBeGreaterThan(100);
     expect(judged.no_truck).toBeGreaterThan(1_000);
     for (const reason of ['capacity', 'skill', 'loading_slot', 'no_stock']) expect(Object.keys(judged)).toContain(reason);

@@ -81,13 +81,8 @@ const sand = { mixes: new Map([['CONCRETE-C25', [{ material: 'MATERIAL-SAND', pe
 type Variant = [string, Partial<Load>, Partial<typeof north>, Parameters<typeof knows>[1]];
 const variants: Variant[] = [
   [' that is drawn for, one of several', { ...drawing, part: true }, { loadSlots: 1 }, { ...sand, loadingNow: 1 }],
-  [
-    ' at a broken plant',
-    { surplus: true, part: true },
-    { brokenSince: NOW.toISOString(), brokenReason: 'no power' },
-    { elsewhere: ['south'] },
-  ],
-  [' that has left', {}, {}, { more: true, truckStatus: new Map([['truck-1', 'en_route']]) }],
+  [' at a broken plant', { part: true }, { brokenSince: NOW.toISOString(), brokenReason: 'no power' }, { elsewhere: ['south'] }],
+  [' that has left', {}, {}, { more: { trucks: true, waiting: false, wide: false }, truckStatus: new Map([['truck-1', 'en_route']]) }],
 ];
 const queue = (
   status: DeliveryJobStatus,

@@ -98,7 +98,7 @@ describe('unassign', () => {
   test('the truck is taken back in the yard; the order waits a moment for what the dispatcher says instead', () => {
     const one = takes();
     expect(one.tells()).toMatchObject([{ key: 'truck-1', name: 'truck.return-to-plant', payload: { loadId: ADAS_LOAD, yardOnly: true } }]);
-    expect(jobOf(one, ADAS_JOB)).toMatchObject({ status: 'scheduled', reason: 'on_hold', dueAt: minutesLater(5).toISOString() });
+    expect(jobOf(one, ADAS_JOB)).toMatchObject({ reason: 'on_hold', dueAt: minutesLater(5).toISOString() });
     expect(one.published('dispatch.unassigned-by-hand')).toMatchObject([{ orderKey: ADA, loads: [ADAS_LOAD], ...dora }]);
     one.hears('truck.status.changed', back('truck-1', ADAS_LOAD));
     expect(one.published('order.truck.unassigned')).toMatchObject([{ orderKey: ADA, truckId: 'truck-1', last: true }]);

@@ -39,6 +39,7 @@ const theLoad = (one: Dispatcher) => one.row<Load>('load', LOAD) as Load;
 const asked = (one: Dispatcher, name: string) =>
   one.tells(name).map(({ key, payload }) => [key, (payload as { quantity?: number }).quantity]);
 const got = (stockKey: string) => ({ stockKey, orderKey: LOAD });
+const LEFT = { loadId: LOAD, plantId: 'north', truckId: 'truck-1' };
 const missing = { ...got(GRAVEL), reason: 'inventory.short' };
 
 describe('a load of concrete', () => {
@@ -53,14 +54,23 @@ describe('a load of concrete', () => {
     expect(theLoad(one)).toMatchObject({ awaiting: [SAND, GRAVEL], materials: { [SAND]: 6, [GRAVEL]: 8 } });
   });
 
-  test('is loaded when all is there; then it is used up', () => {
+  test('is loaded when all is held, and not before', () => {
     const one = sending().hears('inventory.reserved', got(GRAVEL));
     expect(one.tells()).toEqual([]);
     one.hears('inventory.reserved', got(SAND));
-    expect(asked(one, 'inventory.consume').map(([key]) => key)).toEqual([SAND, GRAVEL]);
+    expect(one.told).toEqual(['truck truck.load']);
     expect(one.tells('truck.load')).toMatchObject([{ key: 'truck-1', payload: { loadId: LOAD, materials: { [SAND]: 6, [GRAVEL]: 8 } } }]);
-    expect(theLoad(one)).toMatchObject({ status: 'assigned', awaiting: null });
+    expect(theLoad(one)).toMatchObject({ status: 'assigned', awaiting: [] });
     expect(one.hears('inventory.reserved', got(SAND)).decision).toMatchObject({ kind: 'ignored', effects: [] });
+  });
+
+  test('uses its materials up when its truck has loaded them', () => {
+    const one = sending().hears('inventory.reserved', got(GRAVEL)).hears('inventory.reserved', got(SAND));
+    one.hears('truck.materials.loaded', LEFT);
+    expect(asked(one, 'inventory.consume').map(([key]) => key)).toEqual([SAND, GRAVEL]);
+    expect(theLoad(one).awaiting).toBeNull();
+    const lost = one.hears('truck.status.changed', back('truck-1', LOAD, { to: 'out_of_service' }));
+    expect(asked(lost, 'inventory.release')).toEqual([]);
   });
 
   test('of goods that are not mixed needs none', () => {
@@ -124,7 +134,9 @@ describe('somebody else had it first', () => {
     expect(sent(one)).toEqual([]);
     one.hears('truck.status.changed', back('truck-1', LOAD));
     expect(loadsOf(one)).toMatchObject([{ closedAt: NOW.toISOString() }]);
-    expect(sent(nowKnows(one, lies(100, 9)).hears('inventory.replenished', { locationId: 'north' }).settles())).toEqual([['truck-1', 8]]);
+    expect(sent(nowKnows(one, lies(100, 9)).hears('inventory.stock.changed', { stockKey: 'MATERIAL-SAND@north' }).settles())).toEqual([
+      ['truck-1', 8],
+    ]);
   });
 });
 
@@ -139,7 +151,7 @@ describe('a load that is off before all is drawn', () => {
     expect(one.hears('inventory.reserved', got(SAND)).ignored).toBe('no load waits for it');
   });
 
-  test('since it is taken back, uses nothing up', () => {
+  test('since it is taken back, uses nothing up, though all was held by then', () => {
     const one = sending().hears('dispatch.break-down', { reason: 'no power' });
     one.hears('inventory.reserved', got(SAND)).hears('inventory.reserved', got(GRAVEL));
     expect(asked(one, 'inventory.consume')).toEqual([]);

@@ -71,15 +71,15 @@ describe('loads come one after the other', () => {
   test('by the rate at which the site pours: the next is due when the last one is empty', () => {
     const first = one();
     expect(sent(first)).toEqual([['truck-1', 10]]);
-    const dueAt = minutesLater(30);
+    const dueAt = minutesLater(0.5);
     expect(ada(first)).toMatchObject({ status: 'scheduled', reason: 'not_due', dueAt: dueAt.toISOString(), taken: 10 });
     expect(first.timers['dispatch.due']).toEqual(dueAt);
   });
 
   test('not before, and then at once', () => {
     const later = nowKnows(one(), knows([freeTruck('truck-2'), freeTruck('truck-3')]));
-    expect(sent(later.at(minutesLater(29)).settles())).toEqual([]);
-    expect(sent(later.at(minutesLater(30)).hears('dispatch.due').settles())).toEqual([['truck-2', 10]]);
+    expect(sent(later.at(minutesLater(0.4)).settles())).toEqual([]);
+    expect(sent(later.at(minutesLater(0.5)).hears('dispatch.due').settles())).toEqual([['truck-2', 10]]);
   });
 
   test('without a rate as fast as a simulated truck pours', () => {

@@ -1,6 +1,6 @@
 /** A plant breaks down, is mended, and is told how to work. */
 import { describe, expect, test } from '@jest/globals';
-import type { Plant } from '../../services/truck/dispatch.state.ts';
+import type { DeliveryJob, Plant } from '../../services/truck/dispatch.state.ts';
 import { ADA, ADAS_JOB, ADAS_LOAD, BO, BOS_JOB, freeTruck, knows, openLoad, waitingJob } from '../support/examples.ts';
 import { minutesLater, NOW, uuid } from '../support/given.ts';
 import { back, type Dispatcher, jobOf, nowKnows, plantWith, sent } from './plants.ts';
@@ -138,6 +138,15 @@ describe('an order that was moved', () => {
     expect(jobOf(plants.north as Dispatcher, here.id)).toMatchObject(
       name === 'dispatch.cancel' ? { status: 'cancelled' } : { quantity: 6 },
     );
+  });
+
+  test('and is asked for anew, since it was held for a moment, is the business of the plant that has it', () => {
+    const asks = { orderKey: ADA, orderId: '1', quantity: 8, distanceMiles: 3, priority: 70 };
+    const one = plantWith(knows([freeTruck('truck-9', { skills: ['pump'] })]), { jobs: [moved] })
+      .hears('dispatch.request', asks)
+      .settles();
+    expect(sent(one)).toEqual([]);
+    expect(one.rows<DeliveryJob>('job').filter(({ status }) => status === 'queued' || status === 'in_progress')).toEqual([]);
   });
 
   test('more of it comes to a plant that has some: it is one job, and all its loads are parts', () => {

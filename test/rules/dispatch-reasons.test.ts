@@ -121,7 +121,7 @@ describe('what one turn does not see', () => {
     const sweep = { actor: 'dispatch', key: 'north', name: 'dispatch.sweep', payload: { wide: true } };
     const skilled = [waitingJob(ADAS_JOB, ADA, { special: { skills: ['pump'] } })];
     expect(
-      plantWith(knows([freeTruck('truck-1')], { more: true }), { jobs: skilled })
+      plantWith(knows([freeTruck('truck-1')], { more: { trucks: true, waiting: false, wide: false } }), { jobs: skilled })
         .settles()
         .tells(),
     ).toMatchObject([sweep]);
@@ -131,9 +131,27 @@ describe('what one turn does not see', () => {
         .tells(),
     ).toEqual([]);
     expect(
-      plantWith(knows([], { more: true }), { jobs: skilled })
+      plantWith(knows([], { more: { trucks: true, waiting: false, wide: false } }), { jobs: skilled })
         .settles()
         .tells(),
     ).toEqual([]);
+  });
+
+  test('is looked at next, when the head of the queue has its trucks and more of them are free', () => {
+    const jobs = [waitingJob(ADAS_JOB, ADA, { quantity: 8 })];
+    const sweeps = (trucks: string[], waiting: boolean) =>
+      plantWith(
+        knows(
+          trucks.map((id) => freeTruck(id)),
+          { more: { trucks: false, waiting, wide: false } },
+        ),
+        { jobs },
+      )
+        .settles()
+        .tells('dispatch.sweep')
+        .map(({ payload }) => payload);
+    expect(sweeps(['truck-1', 'truck-2'], true)).toEqual([{}]);
+    expect(sweeps(['truck-1'], true)).toEqual([]);
+    expect(sweeps(['truck-1', 'truck-2'], false)).toEqual([]);
   });
 });

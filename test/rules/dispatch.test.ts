@@ -55,9 +55,13 @@ describe('a request', () => {
     });
   });
 
-  test.each(['done', 'cancelled'] as const)('of an order whose last one is %s waits anew', (status) => {
-    const one = plant(freeAtNorth(), [{ ...adas, status }]).hears('dispatch.request', asks);
-    expect(one.rows<DeliveryJob>('job').map((job) => job.status)).toEqual([status, 'queued']);
+  test('of an order whose last one is cancelled waits anew', () => {
+    const one = plant(freeAtNorth(), [{ ...adas, status: 'cancelled' }]).hears('dispatch.request', asks);
+    expect(one.rows<DeliveryJob>('job').map((job) => job.status)).toEqual(['cancelled', 'queued']);
+  });
+
+  test('of an order that trucks have brought already is let pass: it was asked before that was heard of', () => {
+    expect(plant(freeAtNorth(), [{ ...adas, status: 'done' }]).hears('dispatch.request', asks).decision).toMatchObject({ kind: 'ignored' });
   });
 
   test('to a plant that is none is refused', () => {

@@ -1,7 +1,7 @@
 /** Whether a plant is open and a driver works: by the clock of their own zone, whatever ours says. */
 import { describe, expect, test } from '@jest/globals';
 import { type Hours, hoursForm, shiftForm } from '../../models/hours.ts';
-import { isOnShift, isOpenAt } from '../../services/truck/hours.ts';
+import { isOnShift, isOpenAt } from '../../services/truck/hours.rules.ts';
 
 const CHICAGO = 'America/Chicago';
 const at = (time: string): Date => new Date(time);

@@ -215,10 +215,12 @@ const dispatch: Sayings = {
     ),
   ],
   'truck.pouring.completed': ofLoads.map((loadId) => ({ ...lorry, loadId, poured: 7, at: minutesLater(5).toISOString() })),
+  'truck.materials.loaded': ofLoads.map((loadId) => ({ ...lorry, loadId })),
   'load.rejected': ofLoads.map((loadId) => ({ ...lorry, loadId, reason: 'too wet' })),
   'inventory.reserved': ofLoads.map((orderKey) => ({ stockKey: 'MATERIAL-SAND@north', orderKey })),
   'inventory.rejected': ofLoads.map((orderKey) => ({ stockKey: 'MATERIAL-SAND@north', orderKey, reason: 'inventory.short' })),
-  'inventory.replenished': [{ locationId: 'north' }],
+  'inventory.stock.changed': [{ stockKey: 'MATERIAL-SAND@north' }],
+  'inventory.reservation.released': [{ stockKey: 'MATERIAL-SAND@north' }],
 };
 
 const cart: Sayings = {

@@ -18,27 +18,24 @@ test('the same seed is the same day, to the last event; another seed is another'
   expect(other.hash).not.toBe(one.hash);
 });
 
-describe('nothing is lost or doubled, nobody is passed over, and every reason to wait is true', () => {
+describe('in a storm nothing is lost or doubled, nobody is passed over, and whoever waits has a reason', () => {
   test.each(strategyNames.flatMap((strategy) => seeds(2).map((seed) => ({ seed, strategy }))))(
     'SEED=$seed $strategy',
     ({ seed, strategy }) => {
-      for (const faults of [undefined, STORMY]) {
-        const { wrong, delivered, cancelled } = playDay(seed, strategy, faults);
-        expect({ seed, wrong, ended: delivered + cancelled }).toEqual({ seed, wrong: [], ended: 400 });
-      }
+      const { wrong, delivered, cancelled } = playDay(seed, strategy, STORMY);
+      expect({ seed, wrong, ended: delivered + cancelled }).toEqual({ seed, wrong: [], ended: 400 });
     },
   );
 });
 
 test('scores beat whoever is free longest: fewer orders are late, and fewer miles are driven empty', () => {
-  const total = (strategy: StrategyName) =>
-    seeds(20)
-      .map((seed) => playDay(seed, strategy))
-      .reduce((sum, { late, emptyMiles }) => ({ late: sum.late + late, emptyMiles: sum.emptyMiles + emptyMiles }), {
-        late: 0,
-        emptyMiles: 0,
-      });
+  const total = (strategy: StrategyName) => {
+    const days = seeds(20).map((seed) => playDay(seed, strategy));
+    expect(days.filter(({ wrong }) => wrong.length > 0).map(({ seed, wrong }) => ({ seed, wrong }))).toEqual([]);
+    const sum = (figure: 'late' | 'emptyMiles') => days.reduce((all, one) => all + one[figure], 0);
+    return { late: sum('late'), emptyMiles: sum('emptyMiles') };
+  };
   const [first, scored] = [total('first'), total('scored')];
   expect(scored.late).toBeLessThan(first.late);
   expect(scored.emptyMiles).toBeLessThan(first.emptyMiles);
-});
+}, 120_000);

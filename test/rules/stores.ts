@@ -76,7 +76,14 @@ export const rowsFor = (world: World, address: string, messages: readonly Messag
 
 const OFF_TRUCKS = ['dispatch.cancel', 'dispatch.reduce', 'dispatch.unassign', 'dispatch.swap'];
 const OF_ORDERS = ['dispatch.request', 'dispatch.assign', 'dispatch.lock', 'dispatch.prioritise', ...OFF_TRUCKS];
-const OF_LOADS = ['truck.status.changed', 'truck.pouring.completed', 'load.rejected', 'dispatch.truck-refused', 'dispatch.recall-refused'];
+const OF_LOADS = [
+  'truck.status.changed',
+  'truck.pouring.completed',
+  'truck.materials.loaded',
+  'load.rejected',
+  'dispatch.truck-refused',
+  'dispatch.recall-refused',
+];
 /** So short a head of the queue is read that some wait behind it. */
 const HEAD = 5;
 const isWide = (messages: readonly Message[]): boolean =>
@@ -154,8 +161,9 @@ const dispatchFacts = (world: World, plant: string, messages: readonly Message[]
       ...{ id, trips, capacity: capacityOf(id), openLoadId: open.get(id) ?? null, lockedBy: lockedBy(id)?.id ?? null },
       ...{ skills: [], homePlantId: null, milesAway: null, driver: null },
     })),
-    more: !isWide(messages) && jobs.filter(({ status }) => status === 'queued').length > HEAD,
+    more: { trucks: false, waiting: jobs.filter(({ status }) => status === 'queued').length > HEAD, wide: isWide(messages) },
     largest: capacities.length > 0 ? Math.max(...capacities) : null,
+    skilled: [],
     loadingNow: (world.states.get(`dispatch/${plant}`) as Plant).loadSlots === null ? 0 : loading.length,
     nextDue: due.sort()[0] ?? null,
   };

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { StrategyName } from '../../models/dispatch.ts';
 import type { Candidate, Load } from '../../services/truck/dispatch.state.ts';
-import { strategies, type Wanted } from '../../services/truck/strategies.ts';
+import { strategies, type Wanted } from '../../services/truck/strategies.rules.ts';
 import { ADA, ADAS_JOB, freeTruck, knows, waitingJob } from '../support/examples.ts';
 import { plantWith } from './plants.ts';
 

@@ -10,7 +10,7 @@ const said = ({ decision }: One): string[] =>
   decision.effects.flatMap((effect) => (effect.kind === 'publish' && effect.type !== 'truck.status.changed' ? [effect.type] : []));
 const over = (phase: string) => ({ loadId: ADAS_LOAD, phase });
 const trip = { truckId: 'truck-1', orderId: '1' };
-const loaded = { ...trip, loadId: ADAS_LOAD, plantId: 'north' };
+const loaded = { ...trip, loadId: ADAS_LOAD };
 const assign = { loadId: ADAS_LOAD, jobId: ADAS_JOB, orderKey: ADA, orderId: '1', plantId: 'north', distanceMiles: 3, quantity: 8 };
 
 /** From assignment to idle, phase by phase. */
@@ -38,7 +38,7 @@ describe('a trip says', () => {
     const one = truck(truck1In('loading')).hears('truck.phase-done', over('loading'));
     expect(one.published('truck.materials.loaded')).toEqual([{ ...loaded, quantity: 8 }]);
     one.hears('truck.phase-done', over('en_route')).hears('truck.phase-done', over('delivering'));
-    expect(one.published('truck.pouring.completed')).toEqual([{ ...loaded, poured: 8, at: NOW.toISOString() }]);
+    expect(one.published('truck.pouring.completed')).toEqual([{ ...loaded, plantId: 'north', poured: 8, at: NOW.toISOString() }]);
     one.hears('truck.phase-done', over('returning')).hears('truck.phase-done', over('washing'));
     expect(one.published('truck.idle')).toEqual([trip]);
   });
@@ -52,7 +52,7 @@ describe('a trip says', () => {
     expect(one.timers['truck.phase-done']).toBeInstanceOf(Date);
     expect(one.hears('truck.load', { loadId: ADAS_LOAD, materials }).ignored).toBe('it does not wait for materials');
     expect(one.hears('truck.phase-done', over('loading')).published('truck.materials.loaded')).toEqual([
-      { ...loaded, quantity: 8, materials },
+      { ...loaded, plantId: 'north', quantity: 8, materials },
     ]);
   });
 });

@@ -96,6 +96,13 @@ export const broken: Breach[] = [
       .join(';'),
     said: /truck-1 is assigned with load 1 and went from available to assigned with 2/,
   },
+  {
+    sql: `update events set at = at + interval '1 minute' where actor = 'truck' and said like '%truck.pouring.completed%';
+      insert into events (actor, key, said, correlation_id, traceparent, at) select 'dispatch', 'north', json_build_array(json_build_object('type',
+        'truck.x.returntoplant', 'data', json_build_object('loadId', data->>'loadId')))::text, correlation_id, '', at - interval '10 s'
+      from event_log where type = 'truck.pouring.completed' limit 1`,
+    said: /poured load .* after it was called back/,
+  },
   { sql: `update reservations set status = 'active' where order_key = ${POURED}`, said: /is delivered and its .* is active/ },
   {
     sql: `delete from reservations where order_key = ${POURED} and stock_key like '%SAND%'`,

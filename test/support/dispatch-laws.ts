@@ -9,6 +9,9 @@ import type { Tx } from '../../runtime/database.ts';
 /** Nodes hear the database's clock at their sweeps: on a busy machine what two of them call now may lie so far apart. */
 const CLOCKS_MS = 300;
 
+/** A message that a killed node had taken, or nobody rang for, is found by a sweep. */
+const HEARS_MS = 3_000;
+
 export interface Moment {
   /** Waiting jobs by reason, of plants whose dispatcher has heard everything. */
   judged: Record<string, number>;
@@ -136,6 +139,10 @@ const STORY = [
    from orders o cross join lateral (select count(*) as said from event_log e where e.correlation_id = o.correlation_id and e.type = 'order.delivered') e
    where o.status = 'delivered' and said <> 1
       or o.status = 'cancelled' and said > 0 and not exists (select from event_log x where x.correlation_id = o.correlation_id and x.type = 'order.exception')`,
+  // Before it hears of that, a truck may pour for an order that is off. It hears soon.
+  `select format('truck %s poured load %s %s after it was called back', p.key, p.data->>'loadId', p.at - b.at) as breach
+   from event_log b join event_log p on p.data->>'loadId' = b.data->>'loadId' and p.type = 'truck.pouring.completed'
+   where b.actor = 'dispatch' and b.type like 'truck.%.returntoplant' and p.at > b.at + interval '${HEARS_MS} ms'`,
   `select format('load %s is %s and its %s is %s', l.id, l.status, r.stock_key, r.status) as breach
    from loads l join reservations r on r.order_key = l.id
    where r.status not in ('consumed', 'released') or (l.status = 'delivered' and r.status <> 'consumed')`,

@@ -13,6 +13,8 @@ export interface Wish {
   pour?: { ratePerHour?: number; skills?: string[] };
   /** Calls it off so long after it was accepted. */
   cancelAfterMs?: number;
+  /** Calls it off when its truck has left. */
+  cancelUnderWay?: boolean;
 }
 
 interface Reply {
@@ -20,7 +22,7 @@ interface Reply {
   body: Record<string, unknown>;
 }
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 75_000;
 const CALL_MS = 2_500;
 
 /** Asks one door after another until one gives a usable answer: nodes are killed meanwhile. */
@@ -44,7 +46,7 @@ const askAny = async (urls: readonly string[], path: string, init: RequestInit, 
 export class People {
   /** Correlation ids of the orders that were accepted. */
   readonly accepted: string[] = [];
-  readonly counts = { cancels: 0, tooLate: 0, outs: 0, forced: 0, backs: 0 };
+  readonly counts = { cancels: 0, tooLate: 0, underWay: 0, outs: 0, forced: 0, backs: 0 };
   readonly #urls: readonly string[];
   readonly #tx: Tx;
 
@@ -54,23 +56,32 @@ export class People {
     this.#tx = tx;
   }
 
-  async place({ sku, quantity, cancelAfterMs, ...wish }: Wish): Promise<void> {
+  async place({ sku, quantity, cancelAfterMs, cancelUnderWay, ...wish }: Wish): Promise<void> {
     const correlationId = randomUUID();
     const form = { customerId: 'crash', paymentMethod: 'account', items: [{ sku, quantity }], ...wish };
     const { status, body } = await this.#post('/api/orders', form, { 'X-Correlation-Id': correlationId });
     if (status !== 202) throw new Error(`an order was answered ${status} ${JSON.stringify(body)}`);
     this.accepted.push(correlationId);
-    if (cancelAfterMs !== undefined) await this.#cancel(correlationId, cancelAfterMs);
+    if (cancelUnderWay) await this.#cancelUnderWay(correlationId);
+    if (cancelAfterMs !== undefined) await pause(cancelAfterMs).then(() => this.#cancel(correlationId));
   }
 
-  /** The door may say that it is too late: that is an answer. */
-  async #cancel(correlationId: string, afterMs: number): Promise<void> {
-    await pause(afterMs);
+  async #cancelUnderWay(correlationId: string): Promise<void> {
+    const isUnderWay = ({ body }: Reply): boolean => ['shipped', 'delivered', 'cancelled'].includes(body.status as string);
+    const left = await askAny(this.#urls, `/api/orders/status/${correlationId}`, {}, isUnderWay).catch(() => undefined);
+    // One that never leaves is for the laws to judge.
+    if (!left) return;
+    if (await this.#cancel(correlationId)) this.counts.underWay++;
+  }
+
+  /** @returns false when the door says that it is too late: that is an answer */
+  async #cancel(correlationId: string): Promise<boolean> {
     const known = ({ body }: Reply): boolean => body.orderId !== undefined;
     const id = (await askAny(this.#urls, `/api/orders/status/${correlationId}`, {}, known)).body.orderId;
     const { status } = await this.#post(`/api/orders/${id}/cancel`, { reason: 'changed my mind' });
     if (status === 200) this.counts.cancels++;
     else this.counts.tooLate++;
+    return status === 200;
   }
 
   /** A truck that stands in the yard; one that is under way is taken by force. */
@@ -105,23 +116,25 @@ export class People {
   }
 }
 
+/** So few go far: long enough for their trucks to hear that they are called back. */
+const FAR = 0.03;
 const PLANTS = ['north', 'south', 'east'];
 
 /**
  * Of equal priority. Most fit on any truck; some need a large one, or a pump; some need several loads, one after the other or all at once; a
- * third is concrete, whose materials are drawn first; a quarter is called off.
+ * third is concrete, whose materials are drawn first; a quarter is called off, and all that go far are, on their way.
  */
 export const crowd = (chance: Chance, count: number): Wish[] =>
   Array.from({ length: count }, (): Wish => {
+    const [sku, plantId] = [chance.next() < 0.35 ? 'CONCRETE-C25' : 'SAND-BULK', chance.pick(PLANTS)];
+    if (chance.next() < FAR) return { sku: 'SAND-BULK', plantId, quantity: chance.whole(2, 8), distanceMiles: 120, cancelUnderWay: true };
     const size = chance.next();
     const quantity = size < 0.72 ? chance.whole(2, 8) : size < 0.86 ? chance.whole(9, 14) : chance.whole(16, 34);
     const skills = quantity <= 8 && chance.next() < 0.08 ? { skills: ['pump'] } : {};
     const rate = quantity > 14 && chance.next() < 0.3 ? { ratePerHour: chance.whole(300, 900) } : {};
     const pour = { ...skills, ...rate };
     return {
-      sku: chance.next() < 0.35 ? 'CONCRETE-C25' : 'SAND-BULK',
-      quantity,
-      plantId: chance.pick(PLANTS),
+      ...{ sku, plantId, quantity },
       distanceMiles: chance.whole(1, 8),
       ...(Object.keys(pour).length > 0 ? { pour } : {}),
       ...(chance.next() < 0.25 ? { cancelAfterMs: chance.whole(0, 15_000) } : {}),

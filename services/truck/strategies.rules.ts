@@ -1,6 +1,6 @@
 /**
  * Which of the trucks that could go is sent: one small interface, five rules. A strategy puts candidates in order; who may go at all is decided
- * before (dispatch.yard.ts). A truck that stands among equals goes by how long it has been free.
+ * before (dispatch.yard.rules.ts). A truck that stands among equals goes by how long it has been free.
  */
 import type { StrategyName } from '../../models/dispatch.ts';
 import type { Candidate, Explanation } from './dispatch.state.ts';

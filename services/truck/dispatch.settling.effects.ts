@@ -1,8 +1,8 @@
 /** Once per turn, over all that was heard: who waits gets a truck, in the order of urgency; who gets none learns why. */
 
-import type { WaitingReason } from '../../models/dispatch.ts';
-import { done, type Effect, ignore, inTrace, publish, setTimer, tell } from '../../runtime/decider.ts';
+import { done, type Effect, ignore, inTrace, setTimer, tell } from '../../runtime/decider.ts';
 import { draw } from './dispatch.materials.effects.ts';
+import { waits } from './dispatch.news.effects.ts';
 import { moveOn } from './dispatch.plant.effects.ts';
 import {
   byUrgency,
@@ -16,8 +16,8 @@ import {
   saveLoad,
   traceOf,
 } from './dispatch.state.ts';
-import { type Match, Yard } from './dispatch.yard.ts';
-import { spacingMs } from './truck.times.ts';
+import { type Match, Yard } from './dispatch.yard.rules.ts';
+import { spacingMs } from './truck.times.rules.ts';
 
 /** In one turn a job may take so many trucks; the rest of a larger one follow in the next. */
 const MOST_LOADS = 50;
@@ -30,16 +30,23 @@ export const settle = (plant: Plant, context: Deciding): Decided => {
   waiting.sort(byUrgency(context.now));
   const yard = new Yard(plant, context);
   let unserved = false;
+  let sent = 0;
+  let more = false;
   let due = context.facts.plants.get(plant.id)?.nextDue ?? null;
   for (const job of waiting) {
-    const [next, sent] = serve(plant, job, yard, context);
-    effects.push(...sent);
+    const [next, loads] = serve(plant, job, yard, context);
+    effects.push(...loads);
+    if (next.taken > job.taken) sent++;
     if (next.status === 'queued') unserved = true;
+    if (next.status === 'queued' && next.reason === null) more = true;
     if (next !== job) effects.push(save(next));
     due = earlier(due, next);
   }
   effects.push(...wake(due, jobs, waiting));
-  if (unserved && yard.hasFree && !yard.seesAll) effects.push(tell('dispatch', plant.id, 'dispatch.sweep', { wide: true }));
+  const wide = unserved && yard.hasFree && !yard.seesAll;
+  // The head of a long queue has its trucks: who comes next?
+  if (sent > 0 && yard.hasFree && yard.moreWait) more = true;
+  if (wide || more) effects.push(tell('dispatch', plant.id, 'dispatch.sweep', wide ? { wide } : {}));
   return effects.length > 0 ? done(plant, effects) : ignore('nobody waits');
 };
 
@@ -69,7 +76,7 @@ const serve = (plant: Plant, waiting: DeliveryJob, yard: Yard, context: Deciding
   const effects: Effect[] = [];
   for (let loads = 0; loads < MOST_LOADS; loads++) {
     const match = yard.match(job);
-    if ('reason' in match) return [waits(job, match.reason, plant, effects), effects];
+    if ('reason' in match) return [waits(job, match.reason, plant.id, effects), effects];
     yard.take(match);
     const [next, sent] = send(plant, job, match, context);
     effects.push(...sent);
@@ -121,14 +128,4 @@ export const after = (job: DeliveryJob, quantity: number, { now, settings }: Dec
   const space = spacingMs(quantity, job.special?.ratePerHour, settings.timeScale);
   if (space === 0) return { ...sent, status: 'queued' };
   return { ...sent, status: 'scheduled', reason: 'not_due', dueAt: new Date(now.getTime() + space).toISOString() };
-};
-
-/** Said once, when the reason is a new one. @returns the same job when nothing of it changes */
-const waits = (job: DeliveryJob, reason: WaitingReason, plant: Plant, effects: Effect[]): DeliveryJob => {
-  if (job.status === 'queued' && job.reason === reason) return job;
-  const { orderKey, orderId, id: jobId, priority } = job;
-  const news = { orderKey, orderId, plantId: plant.id, jobId, priority };
-  const said = reason === 'no_truck' ? publish('dispatch.no_truck', news) : publish('dispatch.waiting', { ...news, reason });
-  effects.push(...inTrace(traceOf(job), said));
-  return { ...job, status: 'queued', reason, dueAt: null };
 };

@@ -1,4 +1,4 @@
-/** How long the phases of a simulated trip take: seconds, as recovered from the original. */
+/** How long the phases of a simulated trip take: seconds, as recovered from the original, for what takes minutes: a time scale of 60 is real time. */
 import type { TruckStatus } from '../../models/truck.ts';
 import type { Context } from '../../runtime/decider.ts';
 
@@ -42,8 +42,8 @@ const secondsOf = (phase: Timed, distanceMiles: number): readonly [mean: number,
 export const leadMs = (distanceMiles: number, timeScale: number): number =>
   meanPhaseMs('loading', distanceMiles, timeScale) + meanPhaseMs('en_route', distanceMiles, timeScale);
 
-/** Until the next truck is to arrive: as long as this load takes to be unloaded. Without a rate, at the simulator's. */
+/** Until the next truck is to arrive: as long as this load takes to be unloaded. A second of the simulator is a minute of the site's. */
 export const spacingMs = (quantity: number, ratePerHour: number | undefined, timeScale: number): number => {
-  const ms = ratePerHour ? (quantity / ratePerHour) * 3_600_000 : (quantity / POUR_QUANTITY) * PHASE_SECONDS.delivering[0] * 1_000;
+  const ms = ratePerHour ? (quantity / ratePerHour) * 60_000 : (quantity / POUR_QUANTITY) * PHASE_SECONDS.delivering[0] * 1_000;
   return Math.round(ms * timeScale);
 };

@@ -11,11 +11,12 @@ import {
   type Plant,
   type PlantFacts,
 } from './dispatch.state.ts';
-import { isOnShift, isOpenAt } from './hours.ts';
-import { type Choice, type Strategy, strategies, type Wanted } from './strategies.ts';
-import { leadMs, meanPhaseMs } from './truck.times.ts';
+import { isOnShift, isOpenAt } from './hours.rules.ts';
+import { type Choice, type Strategy, strategies, type Wanted } from './strategies.rules.ts';
+import { leadMs, meanPhaseMs } from './truck.times.rules.ts';
 
-const NOTHING: PlantFacts = { trucks: [], more: false, largest: null, loadingNow: 0, nextDue: null };
+const SEES_ALL = { trucks: false, waiting: false, wide: false };
+const NOTHING: PlantFacts = { trucks: [], more: SEES_ALL, largest: null, skilled: [], loadingNow: 0, nextDue: null };
 
 export type Match = { choice: Choice; quantity: number; materials: Map<string, number> } | { reason: WaitingReason };
 
@@ -47,7 +48,13 @@ export class Yard {
 
   /** There are trucks, or waiting jobs, that this turn does not see: what it finds to be missing may be there. */
   get seesAll(): boolean {
-    return !this.#facts.more;
+    const { trucks, waiting, wide } = this.#facts.more;
+    return wide || !(trucks || waiting);
+  }
+
+  /** Behind those who were read others wait. */
+  get moreWait(): boolean {
+    return this.#facts.more.waiting;
   }
 
   get hasFree(): boolean {
@@ -83,23 +90,32 @@ export class Yard {
     if (skilled.length === 0) return 'skill';
     const driven = skilled.filter((truck) => hasDriver(truck, this.#context.now));
     if (driven.length === 0) return 'no_driver';
-    const large = this.#isOneLoad(job) ? driven.filter(({ capacity }) => capacity >= leftOf(job)) : driven;
+    // A truck that is kept for it takes what it can carry.
+    const large = this.#isOneLoad(job) && !job.lockedTruckId ? driven.filter(({ capacity }) => capacity >= leftOf(job)) : driven;
     return large.length === 0 ? 'capacity' : large;
   }
 
   /** What one truck in service could carry is not spread over several; what needs several goes on whichever are there. */
   #isOneLoad(job: DeliveryJob): boolean {
-    return leftOf(job) <= (this.#facts.largest ?? 0);
+    return leftOf(job) <= this.#largestFor(job);
+  }
+
+  /** Of those that have what it asks. */
+  #largestFor({ special }: DeliveryJob): number {
+    const { skills } = special ?? {};
+    if (!skills) return this.#facts.largest ?? 0;
+    const able = this.#facts.skilled.filter((truck) => skills.every((skill) => truck.skills.includes(skill)));
+    return Math.max(0, ...able.map(({ capacity }) => capacity));
   }
 
   #wantedBy(job: DeliveryJob): Wanted {
     const { now, settings } = this.#context;
     const arrives = now.getTime() + leadMs(job.distanceMiles, settings.timeScale);
     return {
-      quantity: Math.min(leftOf(job), this.#facts.largest ?? leftOf(job)),
+      quantity: Math.min(leftOf(job), this.#largestFor(job) || leftOf(job)),
       plantId: this.#plant.id,
       lateMs: job.requestedStart ? arrives - Date.parse(job.requestedStart) : 0,
-      plantWaitMs: (this.#loading / (this.#plant.loadSlots ?? Math.max(1, this.#loading))) * meanPhaseMs('loading', 0, settings.timeScale),
+      plantWaitMs: this.#plant.loadSlots ? (this.#loading / this.#plant.loadSlots) * meanPhaseMs('loading', 0, settings.timeScale) : 0,
       timeScale: settings.timeScale,
     };
   }

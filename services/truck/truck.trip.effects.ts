@@ -2,7 +2,7 @@
 import type { TruckStatus } from '../../models/truck.ts';
 import { cancelTimer, done, type Effect, publish, setTimer } from '../../runtime/decider.ts';
 import { type Decided, type Deciding, isSimulated, type Truck } from './truck.state.ts';
-import { phaseMs, timed } from './truck.times.ts';
+import { phaseMs, timed } from './truck.times.rules.ts';
 
 /** Gathers what one step of a trip changes and says. The truck given is copied once, and the copy changed: a trip that takes no time is one step. */
 export class Trip {
@@ -52,8 +52,9 @@ export class Trip {
   #pour(poured: number): this {
     const { trip, plantId, loadId } = this.truck;
     this.truck.poured = poured;
-    this.say('truck.pouring.completed', { loadId, plantId, poured, at: this.#at, ...(trip?.part ? { part: true } : {}) });
-    return this.#context.settings.completeOn === 'pour_completed' ? this.#delivered() : this;
+    const now = this.#context.settings.completeOn === 'pour_completed';
+    this.say('truck.pouring.completed', { loadId, plantId, poured, at: this.#at, ...(trip?.part && now && { part: true }) });
+    return now ? this.#delivered() : this;
   }
 
   /** Of one truck's order; of several trucks' the dispatcher says it, when the last has poured. */
