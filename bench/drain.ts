@@ -18,12 +18,13 @@ export const drain = async (jobs = Number(process.env.JOBS ?? 10_000), trucks = 
   // Trucks that wait for their drivers' word stay where they are: how many has one tick of the clock sent?
   await world.database.query(`update trucks set reporting = 'reported'`);
   const standing = await sentAtOnce(world, jobs, trucks);
+  if (standing.sent !== trucks) throw new Error(`${trucks} trucks were free, and one tick sent ${standing.sent}`);
   print({ bench: 'drain', jobs, trucks, tenPlants, onePlant, blocked, standing });
   await world.close();
 };
 
 /** What a turn looks at of the queue (dispatch.store.ts); and of each message it hears, its own job. */
-const [HEAD, WIDE, MESSAGES] = [200, 5_000, 500];
+const [HEAD, WIDE, MESSAGES] = [200, 2_000, 500];
 
 interface Watched {
   /** In dispatchers' turns. */

@@ -27,7 +27,7 @@ const WHERE_IT_STANDS = ['latitude', 'longitude']
   )
   .join(', ');
 
-/** As many of a plant's trucks as it could send, longest free first; and those that people name. */
+/** As many of a plant's trucks as it could send, longest free first, without those it has sent and that have not heard of it; and those people name. */
 const TRUCKS = `
 select t.plant_id as "plantId", t.id, t.capacity, t.skills, t.home_plant_id as "homePlantId", t.trips,
   ${WHERE_IT_STANDS},
@@ -35,7 +35,9 @@ select t.plant_id as "plantId", t.id, t.capacity, t.skills, t.home_plant_id as "
   l.id as "openLoadId", (select k.id from delivery_jobs k where k.locked_truck_id = t.id and k.status in ('queued', 'scheduled') limit 1) as "lockedBy"
 from (
   select t.* from unnest(string_to_array($1::text, E'\\x1e'), string_to_array($2::text, E'\\x1e')::int[]) as p(id, wanted) cross join lateral (
-    select * from trucks f where f.plant_id = p.id and f.status = 'available' order by f.phase_since, f.id limit p.wanted) t
+    select * from trucks f where f.plant_id = p.id and f.status = 'available' and not exists (
+      select from loads o where o.truck_id = f.id and o.closed_at is null and o.id <> all(string_to_array($4::text, E'\\x1e')::uuid[]))
+    order by f.phase_since, f.id limit p.wanted) t
   union all
   select n.* from trucks n where n.id = any(string_to_array($3::text, E'\\x1e')) and n.status = 'available') t
 join plants p on p.id = t.plant_id
@@ -43,14 +45,18 @@ left join loads l on l.truck_id = t.id and l.closed_at is null
 left join drivers d on d.id = t.driver_id
 order by t.phase_since, t.id`;
 
-/** @param wanted how many trucks at the most, by plant */
+/**
+ * @param wanted how many trucks at the most, by plant
+ * @param closing loads that this turn may close, joined: their trucks are free then
+ */
 export const loadTrucks = async (
   tx: Tx,
   wanted: ReadonlyMap<string, number>,
   named: readonly string[],
+  closing: string,
 ): Promise<Map<string, Candidate[]>> => {
   const trucks = new Map<string, Candidate[]>([...wanted.keys()].map((plant) => [plant, []]));
-  const binds = [[...wanted.keys()].join('\x1e'), [...wanted.values()].join('\x1e'), named.join('\x1e')];
+  const binds = [[...wanted.keys()].join('\x1e'), [...wanted.values()].join('\x1e'), named.join('\x1e'), closing];
   const seen = new Set<string>();
   for (const row of await tx.query<TruckRow>(TRUCKS, binds)) {
     // One that is named may be among the first as well.

@@ -11,7 +11,7 @@ type DispatchRequest = Payload<'dispatch.request'>;
 
 /** How much of the queue one turn looks at, beyond what it hears of; and how much when that was not enough. */
 const HEAD = 200;
-const WIDE = 5_000;
+const WIDE = 2_000;
 
 type PlantRow = Plant & Pick<PlantFacts, 'largest' | 'loadingNow' | 'nextDue'>;
 
@@ -112,7 +112,7 @@ const load = async (tx: Tx, keys: readonly string[], messages: readonly Message[
     breaking.join('\x1e'),
   ]);
   for (const { plantId, ...row } of open) rows.get(plantId)?.loaded('load', row.id, row);
-  return { states, rows, facts: await loadFacts(tx, found, rows, messages, head) };
+  return { states, rows, facts: await loadFacts(tx, found, rows, messages, head, loads) };
 };
 
 const loadFacts = async (
@@ -121,6 +121,7 @@ const loadFacts = async (
   rows: ReadonlyMap<string, Rows>,
   messages: readonly Message[],
   head: number,
+  closing: string,
 ): Promise<DispatchFacts> => {
   const waiting = new Map(
     found.map(({ id }) => [
@@ -131,7 +132,7 @@ const loadFacts = async (
   // Whoever waits, whoever asks now, and those whose open load this turn has yet to close. Some more, since not all suit everybody.
   const wanted = new Map(found.map(({ id }) => [id, head === WIDE ? WIDE : (waiting.get(id)?.length ?? 0) + SPARE]));
   for (const { key } of messages) wanted.set(key, (wanted.get(key) ?? 0) + 1);
-  const trucks = await loadTrucks(tx, wanted, named(messages, 'truckId', 'dispatch.assign'));
+  const trucks = await loadTrucks(tx, wanted, named(messages, 'truckId', 'dispatch.assign'), closing);
   const asksSkills = [...waiting.values()].some((jobs) => jobs.some(({ special }) => special?.skills)) || messages.some(asksForSkills);
   const skilled = asksSkills ? await loadSkilled(tx, [...wanted.keys()]) : new Map();
   const plants = new Map<string, PlantFacts>();

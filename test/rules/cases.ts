@@ -189,6 +189,14 @@ const cases: Case[] = [
         rows: { reservation: { [ADA]: { ...heldForAda, owner: 'exchange' as const, expiresAt: NOW.toISOString() } } },
       },
     ],
+    [
+      'held for a load, and its end has come',
+      {
+        key: CONCRETE,
+        state: { ...concrete, available: 4, reserved: 6 },
+        rows: { reservation: { [ADA]: { ...heldForAda, owner: 'load' as const, expiresAt: NOW.toISOString() } } },
+      },
+    ],
     ['short, nobody waits', { key: CONCRETE, state: { ...soldOut, backordered: 0 } }],
     ['short, Ada waits', { key: CONCRETE, state: soldOut, rows: { reservation: { [ADA]: inLineForAda } } }],
     [
