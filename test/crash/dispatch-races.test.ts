@@ -110,7 +110,7 @@ const can = await canCrash('test/crash/dispatch-races');
     }
   };
 
-  test('no truck has two loads, none is lost, none comes after the cancel, who waits knows why, and first come is first served [E52]', async () => {
+  test('no truck has two loads, none is lost, none comes after the cancel, who waits knows why, and first come is first served [A14, A62, A64, A65, E52]', async () => {
     await world.database.query(`update stock_levels set available = 20 where key like 'MATERIAL-%@south'`);
     await world.database.query(
       `insert into stock_movements (stock_key, kind, quantity, on_hand) select s.key, 'adjusted', 0, 20 - sum(m.on_hand) from stock_levels s join stock_movements m on m.stock_key = s.key

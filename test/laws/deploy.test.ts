@@ -25,11 +25,14 @@ interface Manifest {
   metadata: { name: string };
   data?: Record<string, string>;
   spec: {
+    replicas?: number;
+    selector: Record<string, string>;
     template: { metadata?: { labels?: Record<string, string> }; spec: { containers: Container[]; terminationGracePeriodSeconds: number } };
   };
 }
 interface ComposeService {
   image: string;
+  build?: string;
   command?: string[];
   environment?: Record<string, string>;
   ports?: string[];
@@ -82,7 +85,7 @@ describe('docker-compose.yml', () => {
 });
 
 describe('k8s/base', () => {
-  test.each(Object.keys(rooms))('has a Deployment for %s', (room) => {
+  test.each(Object.keys(rooms))('has a Deployment for %s, whose dead process is noticed [A47]', (room) => {
     const deployment = deployments.find(({ metadata }) => metadata.name === room) as Manifest;
     expect(container(deployment).env).toContainEqual({ name: 'SERVICES', value: room });
     // The patch finds its container by this name.
@@ -90,7 +93,7 @@ describe('k8s/base', () => {
     expect(container(deployment)).toHaveProperty('livenessProbe');
   });
 
-  test('lists every file in the kustomization [B36]', () => {
+  test('lists every file in the kustomization, which is applied with one command [A49, B36]', () => {
     const { resources, patches } = parse(readFileSync(path.join(BASE, 'kustomization.yaml'), 'utf8')) as {
       resources: string[];
       patches: { path: string }[];
@@ -106,7 +109,7 @@ describe('k8s/base', () => {
     expect(() => readConfig([], data)).not.toThrow();
   });
 
-  test('takes secrets by reference only [B33]', () => {
+  test('takes secrets by reference only [A46, B33]', () => {
     const secret = ['DATABASE_URL', 'NATS_URL', 'REDIS_URL', 'PAYMENT_WEBHOOK_SECRET', 'SHIPPING_WEBHOOK_SECRET'];
     expect(secret.filter((name) => Object.hasOwn(ofKind('ConfigMap')[0]?.data ?? {}, name))).toEqual([]);
     for (const name of secret) {
@@ -128,6 +131,59 @@ describe('k8s/base', () => {
         capabilities: { drop: ['ALL'] },
       });
     }
+  });
+});
+
+describe('the image', () => {
+  const steps = readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8')
+    .split('\n')
+    .filter((line) => /^[A-Z]+ /.test(line));
+
+  test('is one for all rooms, built from the root by one command [A40, A41]', () => {
+    expect(new Set(ours.map(({ image, build }) => `${image} from ${build}`)).size).toBe(1);
+    expect(ours[0]).toMatchObject({ image: expect.stringMatching(/^yardmaster:\d/), build: '.' });
+    const { images } = parse(readFileSync(path.join(BASE, 'kustomization.yaml'), 'utf8')) as { images: { name: string; newTag: string }[] };
+    expect(images.map(({ name, newTag }) => `${name}:${newTag}`)).toEqual([ours[0]?.image]);
+    for (const one of [patch, ...ofKind('Job')]) expect(container(one).image).toBe('yardmaster');
+    expect(steps.filter((step) => step.startsWith('FROM'))).toHaveLength(1);
+    expect(steps).toContain('COPY . .');
+    expect(steps.at(-1)).toBe('CMD ["node", "main.ts"]');
+  });
+
+  test('is made by a script of few steps: the dependencies as they are locked, and the sources, which nothing compiles [A42]', () => {
+    expect(steps.filter((step) => /^(COPY|RUN)/.test(step))).toEqual([
+      'COPY package.json package-lock.json ./',
+      expect.stringMatching(/^RUN npm ci --omit=dev/),
+      'COPY . .',
+    ]);
+    const { scripts } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+    expect(Object.keys(scripts).filter((name) => /build|compile/.test(name))).toEqual([]);
+    expect(scripts.start).toBe('node main.ts');
+  });
+});
+
+describe('dispatch', () => {
+  const dispatch = deployments.find(({ metadata }) => metadata.name === 'truck') as Manifest;
+
+  test('is a Deployment with one replica and no Service: nothing but the gateway is found by a name [A1, A44, A45]', () => {
+    expect(container(dispatch).env).toContainEqual({ name: 'SERVICES', value: 'truck' });
+    expect(dispatch.spec.replicas).toBe(1);
+    expect(ofKind('Service').map(({ metadata, spec }) => [metadata.name, spec.selector])).toEqual([
+      ['gateway', { 'app.kubernetes.io/name': 'gateway' }],
+    ]);
+  });
+
+  test('is noticed when its process is dead, and asks for its share within bounds [A47, A48]', () => {
+    expect(container(dispatch).livenessProbe).toMatchObject({ exec: { command: ['sh', '-c', 'kill -0 1'] }, periodSeconds: 10 });
+    expect(container(patch).resources).toEqual({ requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '512Mi' } });
+  });
+
+  test('begins with one replica and is given more by their number alone [A66]', () => {
+    expect(dispatch.spec.replicas).toBe(1);
+    const { replicas } = parse(readFileSync(path.join(ROOT, 'k8s/overlays/production/kustomization.yaml'), 'utf8')) as {
+      replicas: { name: string; count: number }[];
+    };
+    expect(replicas.find(({ name }) => name === 'truck')?.count).toBeGreaterThan(1);
   });
 });
 
@@ -159,7 +215,7 @@ describe('the API and the worker', () => {
     expect(['cron', 'event', 'all'].map((WORKER_MODE) => readConfig([], { WORKER_MODE }).workerMode)).toEqual(['cron', 'event', 'all']);
   });
 
-  test('the worker asks for 100m and 128Mi and is held to 200m and 256Mi; every container has bounds [B34]', () => {
+  test('the worker asks for 100m and 128Mi and is held to 200m and 256Mi; every container has bounds [A48, B34]', () => {
     const bounds = manifests
       .filter(({ kind }) => kind === 'Deployment')
       .filter(({ metadata }) => metadata.name === 'scheduler')
@@ -187,11 +243,13 @@ describe('settings', () => {
     expect(container(patch).envFrom).toEqual([{ configMapRef: { name: 'yardmaster' } }]);
   });
 
-  test('name every address outside, and several of the broker’s for when one is away [B33, B44, E41]', () => {
+  test('name every address outside, and several of the broker’s for when one is away [A37, A38, B33, B44, E41]', () => {
     const NATS_URL = 'nats://a:4222,nats://b:4222';
     const { transporter } = brokerOptions(readConfig([], { NATS_URL })) as { transporter: { options: object } };
     expect(transporter.options).toMatchObject({ servers: ['nats://a:4222', 'nats://b:4222'], maxReconnectAttempts: -1 });
     for (const name of ['DATABASE_URL', 'REDIS_URL', 'NATS_URL', 'PAYMENT_URL', 'SHIPPING_URL']) expect(settings).toHaveProperty(name);
+    const DATABASE_URL = 'postgres://clerk:word@db:5432/concretedelivery';
+    expect(readConfig([], { DATABASE_URL }).databaseUrl).toBe(DATABASE_URL);
     const written = globSync('{services,runtime,mixins,models}/**/*.ts', { cwd: ROOT }).flatMap((file) =>
       readFileSync(path.join(ROOT, file), 'utf8')
         .split('\n')
@@ -210,7 +268,7 @@ describe('settings', () => {
     expect(Object.keys(rooms).length * readConfig([], {}).databasePool).toBeLessThan(100);
   });
 
-  test('are all that development, staging and production differ by [E50]', () => {
+  test('are all that development, staging and production differ by [A39, E50]', () => {
     const [development, production] = [readConfig([], { LOG_LEVEL: 'debug' }), readConfig([], { NODE_ENV: 'production' })];
     expect([development.production, development.logFormat, development.logLevel]).toEqual([false, 'text', 'debug']);
     expect([production.production, production.logFormat, production.logLevel]).toEqual([true, 'json', 'info']);

@@ -30,6 +30,8 @@ const NAMES = [
   'OrderCancelledEvent',
   'processed.out',
 ];
+/** Of trucks; these come many times for an order. */
+const TRUCK_NAMES = ['TruckStatusChangedEvent', 'ReturnToPlantCommand', 'truck.yard-1.returntoplant'];
 
 describeWith('postgres', 'nats')('the documents’ names over the mesh', () => {
   let yard: Yard;
@@ -42,7 +44,7 @@ describeWith('postgres', 'nats')('the documents’ names over the mesh', () => {
     ({
       name: 'papers',
       events: Object.fromEntries(
-        NAMES.map((name) => [
+        [...NAMES, ...TRUCK_NAMES].map((name) => [
           name,
           (ctx: Context<Record<string, unknown>, Record<string, unknown>>) =>
             void heard.push({ name, data: ctx.params, meta: ctx.meta as Heard['meta'] }),
@@ -69,7 +71,7 @@ describeWith('postgres', 'nats')('the documents’ names over the mesh', () => {
     Identity: { UserId: 'olga' },
   });
 
-  test('a foreign group hears each step of an order once under each of their names, with their fields [B16, B24, B25, B26, C7, C14, C25, E10, E21, E33]', async () => {
+  test('a foreign group hears each step of an order once under each of their names, with their fields [A2, A7, A29, A31, A32, B16, B24, B25, B26, C7, C14, C25, E10, E21, E33]', async () => {
     const { http } = door;
     const id = await http.place();
     const order = await http.until(id, 'delivered');
@@ -94,12 +96,16 @@ describeWith('postgres', 'nats')('the documents’ names over the mesh', () => {
       amount: order.totalCents / 100,
       currency: 'USD',
     });
+    // The order's way to its truck begins with what was made of it.
+    const types = (await http.history(order.id)).map(({ type }) => type);
+    expect([types[0], types.indexOf('order.truck.assigned') > 0]).toEqual(['order.created', true]);
+    expect(of(id, 'TruckAssignedToOrderEvent')[0]?.data).toMatchObject({ orderId: order.id, truckId: order.truckId });
     expect(of(id, 'processed.out')[0]?.data).toMatchObject({ CorrelationId: id, OrderId: order.id });
     expect(of(id, 'InventoryReservationRequested')[0]?.data).toMatchObject({ orderKey: id, to: expect.stringMatching(/^CONCRETE-C25@/) });
     expect(new Set(heard.map(({ meta }) => `${meta.envelope?.id} ${meta.envelope?.type}`)).size).toBeLessThan(heard.length);
   });
 
-  test('a cancelled one is told under theirs, with who it was', async () => {
+  test('a cancelled one is told under theirs, with who it was [A30]', async () => {
     const { http } = door;
     const order = await http.until(await http.place({ paymentMethod: 'transfer' }), 'payment_processing');
     await http.post(`/api/orders/${order.id}/cancel`, { reason: 'rain' });
@@ -107,6 +113,27 @@ describeWith('postgres', 'nats')('the documents’ names over the mesh', () => {
     await until(() => of(order.correlationId, 'order.status_changed').some(({ data }) => data.new_status === 'cancelled'));
     const cancelled = of(order.correlationId, 'order.status_changed').find(({ data }) => data.new_status === 'cancelled');
     expect(cancelled?.data).toMatchObject({ old_status: 'payment_processing', reason: 'rain', event_type: 'order.status_changed' });
+  });
+
+  test('a truck is told under theirs: that it has an order, each phase, and that it is called back when the order is off [A11, A30, A32–A34]', async () => {
+    const { http } = door;
+    await http.post('/api/plants', { id: 'theirs', name: 'Theirs' });
+    await http.post('/api/inventory/SAND-BULK/theirs/receive', { quantity: 10 });
+    await http.post('/api/trucks', { id: 'yard-1', code: 'Y-1', plantId: 'theirs', reporting: 'reported' });
+    const items = [{ sku: 'SAND-BULK', quantity: 1 }];
+    const order = await http.until(await http.place({ plantId: 'theirs', paymentMethod: 'account', items }), 'assigned');
+    await http.post('/api/trucks/yard-1/status', { status: 'loading' });
+    await http.post('/api/trucks/yard-1/status', { status: 'en_route' });
+    await http.until(order.correlationId, 'shipped');
+    await http.post(`/api/orders/${order.id}/cancel`, { reason: 'rain' });
+    await until(() => of(order.correlationId, 'TruckStatusChangedEvent').length === 4);
+    await until(() => of(order.correlationId, 'truck.yard-1.returntoplant').length === 1);
+    const told = (name: string) => of(order.correlationId, name).map(({ data }) => data);
+    expect(told('TruckAssignedToOrderEvent')).toEqual([expect.objectContaining({ truckId: 'yard-1', orderId: order.id })]);
+    const phases = told('TruckStatusChangedEvent').map(({ truckId, newStatus }) => `${truckId} ${newStatus}`);
+    expect(phases.sort()).toEqual(['yard-1 assigned', 'yard-1 en_route', 'yard-1 loading', 'yard-1 returning']);
+    expect(told('ReturnToPlantCommand')).toEqual([expect.objectContaining({ truckId: 'yard-1', reason: 'rain' })]);
+    expect(told('OrderCancelledEvent')).toHaveLength(1);
   });
 
   test('an accepted order comes in under their name or by the queue of the settings, in their shape, and is one order [C2, C3, C15, C21, C24]', async () => {

@@ -75,7 +75,7 @@ describeWith('postgres', 'nats')('calls over the mesh', () => {
     expect(await yard.count('event_log', `correlation_id = '${correlationId}' and traceparent not like '00-${trace}-%'`)).toBe(0);
   });
 
-  test('rings reach the node that hosts the actor: an order crosses the nodes without waiting for a sweep', async () => {
+  test('rings reach the node that hosts the actor: an order crosses the nodes without waiting for a sweep [A63]', async () => {
     const turns = here.runtime.host.counts.turns;
     await Promise.all(Array.from({ length: 5 }, () => foreign.broker.call('order.accept', orderForm({ customerId: 'rung' }))));
     await until(async () => (await yard.count('orders', `customer_id = 'rung' and status = 'delivered'`)) === 5, { timeoutMs: 15_000 });

@@ -15,21 +15,21 @@ const chosen = (name: StrategyName, trucks: Candidate[], change: Partial<Wanted>
 const [a, b, c] = [truck('a'), truck('b'), truck('c')];
 
 describe('first', () => {
-  test('whoever is free longest', () => {
+  test('whoever is free longest [A12]', () => {
     expect(chosen('first', [a, b, c])).toBe('a');
     expect(chosen('first', [c, a, b])).toBe('c');
   });
 });
 
 describe('nearest', () => {
-  test('the fewest miles to its plant; of whom nothing is known, it stands there', () => {
+  test('the fewest miles to its plant; of whom nothing is known, it stands there [A75]', () => {
     expect(chosen('nearest', [truck('a', { milesAway: 9 }), truck('b', { milesAway: 2 }), truck('c', { milesAway: 4 })])).toBe('b');
     expect(chosen('nearest', [truck('a', { milesAway: 9 }), truck('b')])).toBe('b');
   });
 });
 
 describe('plantPool', () => {
-  test('the plant’s own trucks before those on loan', () => {
+  test('the plant’s own trucks before those on loan [A74]', () => {
     expect(chosen('plantPool', [truck('a', { homePlantId: 'south' }), truck('b', { homePlantId: 'north' })])).toBe('b');
     expect(chosen('plantPool', [truck('a', { homePlantId: 'south' }), b])).toBe('b');
   });

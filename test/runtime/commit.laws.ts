@@ -30,7 +30,7 @@ export const commitLaws: Laws = (given) => {
     await tellAll(given().node({ start: false, idle: true }), key, [{ number: 7, effects: effects as typeof everything }]);
   };
 
-  test('state, messages, events, timers and jobs leave together [C4, C18, C19]', async () => {
+  test('state, messages, events, timers and jobs leave together [A61, A65, C4, C18, C19]', async () => {
     await told('together', everything);
     const before = await standing();
     await turn('together');

@@ -22,7 +22,7 @@ export const orderLaws: Laws = (given) => {
     expect(given().overlaps).toEqual([]);
   };
 
-  test('messages of a key are handled in the order sent, once, however many nodes compete; new actors included [C1, C2, C16, E51]', async () => {
+  test('messages of a key are handled in the order sent, once, however many nodes compete; new actors included [A62, C1, C2, C16, E51]', async () => {
     const nodes = three();
     const keys = keysOf('compete');
     for (const number of oneTo(MESSAGES)) {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { listAttention } from '../../runtime/attention.ts';
 import { packed } from '../../runtime/trace.ts';
-import { oneTo, tellAll } from '../support/actors.ts';
+import { oneTo, readableLog, tellAll } from '../support/actors.ts';
 import { until, untilQuiet } from '../support/quiet.ts';
 import type { Laws } from './both.ts';
 
@@ -70,7 +70,7 @@ export const poisonLaws: Laws = (given) => {
     expect(await given().count('paused')).toBe(0);
   });
 
-  test('each retry waits longer than the one before [C30]', async () => {
+  test('each retry waits longer than the one before [A68, C30]', async () => {
     const waits: number[] = [];
     const node = given().node({ retryBaseMs: 60, maxAttempts: 5 });
     await tellAll(node, 'longer', [{ number: 1, throws: 'again' }]);
@@ -114,6 +114,26 @@ export const poisonLaws: Laws = (given) => {
       stack: expect.stringContaining('actors.ts'),
       attempts: 3,
     });
+  });
+
+  test('each try that fails is logged with what it concerns: the message, the try, its correlation, trace and stack [A67, A68]', async () => {
+    const log = readableLog();
+    const node = given().node({ log });
+    const headers = {
+      correlationId: 'c0ffee00-0000-4000-8000-000000000001',
+      traceparent: `00-${'c'.repeat(32)}-${'d'.repeat(16)}-01`,
+      sender: 'door',
+      by: 'ada',
+    };
+    await node.tell('ledger', 'logged', 'ledger.add', { number: 7, throws: 'it is broken' }, { headers });
+    await letter();
+    await until(() => log.lines.length >= 3);
+    expect(log.lines.map(({ level, message }) => [level, message])).toEqual(
+      oneTo(3).map(() => ['error', 'ledger/logged failed on ledger.add: it is broken']),
+    );
+    expect(log.lines.map(({ fields }) => fields.attempt)).toEqual([1, 2, 3]);
+    for (const { fields } of log.lines)
+      expect(fields).toMatchObject({ ...headers, message: expect.any(String), stack: expect.stringContaining('actors.ts') });
   });
 
   test('a parked key holds what follows, and stands under attention [C23, C34]', async () => {

@@ -25,7 +25,7 @@ export const ringLaws: Laws = (given) => {
     expect(await given().numbers('unrung')).toEqual(oneTo(5));
   });
 
-  test('what a dead node left behind is taken over by another [C28]', async () => {
+  test('what a dead node left behind is taken over by another [A64, C28]', async () => {
     const dead = given().node({ host: { batchKeys: 1 } });
     const keys = oneTo(30).map((number) => `left-${number}`);
     for (const key of keys) await dead.tell('ledger', key, 'ledger.add', { number: 1 });

@@ -52,7 +52,7 @@ export const traceLaws: Laws = (given) => {
     expect([announced, await given().count('events'), await given().numbers('nobody')]).toEqual([[], 0, []]);
   });
 
-  test('one trace and one correlation go from the door through turn, tell, job, reply and event, each with a span of its own [C8, C34, E33]', async () => {
+  test('one trace and one correlation go from the door through turn, tell, job, reply and event, each with a span of its own [A15, A54, C8, C34, E33]', async () => {
     const node = given().node({
       jobTypes,
       handlers: [

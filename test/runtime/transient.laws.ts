@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { oneTo, tellAll } from '../support/actors.ts';
+import { oneTo, readableLog, tellAll } from '../support/actors.ts';
 import { connectionLost, type Mishaps, withMishaps } from '../support/mishaps.ts';
 import { untilQuiet } from '../support/quiet.ts';
 import type { Laws } from './both.ts';
@@ -62,6 +62,25 @@ export const transientLaws: Laws = (given) => {
     await untilQuiet(given().database);
     expect(await given().numbers(`blameless-${times}`)).toEqual([1]);
     expect(node.host.counts.retries).toBe(0);
+  });
+
+  test('a transaction that goes on failing is logged with its error, and tried again until it commits [A68, A69]', async () => {
+    const log = readableLog();
+    let left = 3;
+    const database = withMishaps(given().database, {
+      commit: () => {
+        if (left-- > 0) throw serialization();
+      },
+    });
+    const node = given().node({ host: { sweepMs: 100 }, database, log });
+    await tellAll(node, 'logged', [1]);
+    await untilQuiet(given().database);
+    expect(await given().numbers('logged')).toEqual([1]);
+    expect(log.lines).toContainEqual({
+      level: 'warn',
+      message: 'a batch of ledger is tried again',
+      fields: { failures: expect.any(Number), error: 'could not serialize access' },
+    });
   });
 
   test('a tell that is lost before it is stored is stored at the next try', async () => {

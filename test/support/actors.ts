@@ -10,6 +10,7 @@ import type { Subscription } from '../../runtime/events.ts';
 import { Raced } from '../../runtime/failure.ts';
 import type { HostSettings, Mesh } from '../../runtime/host.ts';
 import type { JobType } from '../../runtime/jobs.ts';
+import type { Logger } from '../../runtime/logger.ts';
 import type { JobHandler } from '../../runtime/perform.ts';
 import { Runtime } from '../../runtime/runtime.ts';
 import type { Headers } from '../../runtime/trace.ts';
@@ -168,11 +169,25 @@ export interface NodeOptions extends Patience {
   jobTypes?: JobType[];
   handlers?: JobHandler[];
   mesh?: Partial<Mesh>;
+  log?: Logger;
   /** Hosts no actor. */
   idle?: boolean;
   /** Default true. */
   start?: boolean;
 }
+
+/** A log that one can read afterwards. */
+export interface Lines extends Logger {
+  lines: { level: string; message: string; fields: Record<string, unknown> }[];
+}
+export const readableLog = (): Lines => {
+  const lines: Lines['lines'] = [];
+  const line =
+    (level: string) =>
+    (message: string, fields: object = {}): void =>
+      void lines.push({ level, message, fields: fields as Record<string, unknown> });
+  return { lines, debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
+};
 
 /** All ledgers of one test file, and the nodes that work them. */
 export class Ledgers {
@@ -207,12 +222,13 @@ export class Ledgers {
 
   /** A node that hosts ledgers, started unless told otherwise. Its sweep is slow, so that what a test sees is the ring's doing. */
   node({ name = `node-${++this.#named}`, database = this.database, ...options }: NodeOptions = {}): Runtime {
-    const { hands, subscriptions = [], jobTypes = [], handlers = [], mesh, idle, start = true, host, worker, ...patience } = options;
+    const { hands, subscriptions = [], jobTypes = [], handlers = [], mesh, log, idle, start = true, host, worker, ...patience } = options;
     const runtime = new Runtime({
       database,
       subscriptions,
       jobTypes,
       name,
+      ...(log && { log }),
       host: { sweepMs: 60_000, ...host },
       worker: { pollMs: 60_000, ...worker },
     });

@@ -57,7 +57,7 @@ describeWith('postgres')('cancelling', () => {
     await undone(order.id);
   });
 
-  test('in the queue, and while the truck loads: the truck is free at once, without a wash', async () => {
+  test('in the queue, and while the truck loads: the truck is free at once, without a wash [A21]', async () => {
     const loading = await door.until(await door.place(near), 'assigned');
     await truckIs('loading');
     const queued = await door.until(await door.place(near), 'confirmed');

@@ -102,7 +102,7 @@ describeWith('postgres')('the order process', () => {
     expect(await saga(driven.correlationId)).toMatchObject({ state: 'Completed' });
   });
 
-  test('milestones are logged in fields: creation, delivery, a shortage, a failed payment, each with its correlation [C8, C34, B48, E33, E37]', async () => {
+  test('milestones are logged in fields: creation, delivery, a shortage, a failed payment, each with its correlation [A26, A52, C8, C34, B48, E33, E37]', async () => {
     const good = await node.http.until(await node.http.place(), 'delivered');
     const declined = await node.http.until(await node.http.place({ paymentToken: 'tok_declined' }), 'payment_failed');
     const short = await node.http.place({ items: [{ sku: 'SAND-BULK', quantity: 1_000_000 }] });

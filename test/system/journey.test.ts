@@ -113,7 +113,7 @@ describe('npm start, alone', () => {
     expect(refused.body.errors).toEqual([expect.objectContaining({ pointer: '/colour' })]);
   });
 
-  test('the history tells the whole way in order, under one correlation and one trace [E12, E33, C8]', async () => {
+  test('the history tells the whole way in order, under one correlation and one trace [A15, A71, E12, E33, C8]', async () => {
     const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
     const correlationId = randomUUID();
     const sent = { 'X-Correlation-Id': correlationId, traceparent: `00-${trace}-00f067aa0ba902b7-01` };

@@ -41,7 +41,7 @@ describeWith(
     await Promise.all([nats?.kill(), redis?.kill()]);
   });
 
-  test('an order placed at the gateway is delivered by the others, and every phase is told once [C37, E45, E52]', async () => {
+  test('an order placed at the gateway is delivered by the others, and every phase is told once [A43, A63, A72, C37, E45, E52]', async () => {
     const correlationId = await door.place({ distanceMiles: 1 });
     const order = await door.until(correlationId, 'delivered');
     const told = (await door.history(order.id)).filter(({ type }) => type === 'orders.order.status_changed').map(({ to }) => to);
