@@ -2,47 +2,55 @@
 
 import { defaultMix } from '../../models/catalogue.ts';
 import { stockKeyOf } from '../../models/inventory.ts';
-import { roadMiles } from '../../models/places.ts';
+import { type Place, roadMiles } from '../../models/places.ts';
 import { Binds } from '../../runtime/columns.ts';
 import type { Tx } from '../../runtime/database.ts';
 import type { Message } from '../../runtime/decider.ts';
 import type { Candidate, DeliveryJob, DispatchFacts } from './dispatch.state.ts';
 
-interface TruckRow extends Omit<Candidate, 'milesAway' | 'driver'> {
+interface TruckRow extends Pick<Candidate, 'id' | 'capacity' | 'homePlantId' | 'trips' | 'openLoadId'> {
   plantId: string;
-  latitude: number | null;
-  longitude: number | null;
-  plantLatitude: number | null;
-  plantLongitude: number | null;
-  driverId: string | null;
-  licenceExpiry: string | null;
-  shift: NonNullable<Candidate['driver']>['shift'];
+  special: Special | null;
 }
 
-/** Said since it came back: then it stood at its plant. */
-const WHERE_IT_STANDS = ['latitude', 'longitude']
-  .map(
-    (axis) =>
-      `case when t.located_at >= coalesce(t.phases->>'washing', t.phases->>'returning', '1970-01-01')::timestamptz then t.${axis} end as ${axis}`,
-  )
-  .join(', ');
+/** What few trucks have. */
+interface Special {
+  skills: string[];
+  driver: Candidate['driver'];
+  stands: Place | null;
+  plant: Place | null;
+  lockedBy: string | null;
+}
 
-/** As many of a plant's trucks as it could send, longest free first, without those it has sent and that have not heard of it; and those people name. */
+const NOT_SPECIAL = { skills: [], driver: null, milesAway: null, lockedBy: null };
+
+/** Said since it came back: then it stood at its plant. */
+const STANDS = `t.located_at is not null and t.located_at >= coalesce(t.phases->>'washing', t.phases->>'returning', '1970-01-01')::timestamptz`;
+const placeOf = (alias: string): string => `json_build_object('latitude', ${alias}.latitude, 'longitude', ${alias}.longitude)`;
+
+/**
+ * As many of a plant's trucks as it could send, longest free first, without those it has sent and that have not heard of it; and those people name.
+ * Measured with 300 loads closing at a time: the list of them as a hashed set, 3 ms a turn instead of 40.
+ */
 const TRUCKS = `
-select t.plant_id as "plantId", t.id, t.capacity, t.skills, t.home_plant_id as "homePlantId", t.trips,
-  ${WHERE_IT_STANDS},
-  p.latitude as "plantLatitude", p.longitude as "plantLongitude", d.id as "driverId", d.licence_expiry::text as "licenceExpiry", d.shift,
-  l.id as "openLoadId", (select k.id from delivery_jobs k where k.locked_truck_id = t.id and k.status in ('queued', 'scheduled') limit 1) as "lockedBy"
-from (
+with closing as materialized (select id::uuid from unnest(string_to_array($4::text, E'\\x1e')) as c(id)),
+found as (
   select t.* from unnest(string_to_array($1::text, E'\\x1e'), string_to_array($2::text, E'\\x1e')::int[]) as p(id, wanted) cross join lateral (
-    select * from trucks f where f.plant_id = p.id and f.status = 'available' and not exists (
-      select from loads o where o.truck_id = f.id and o.closed_at is null and o.id <> all(string_to_array($4::text, E'\\x1e')::uuid[]))
+    select f.*, o.id as open_load_id from trucks f left join loads o on o.truck_id = f.id and o.closed_at is null
+    where f.plant_id = p.id and f.status = 'available' and (o.id is null or o.id in (select id from closing))
     order by f.phase_since, f.id limit p.wanted) t
   union all
-  select n.* from trucks n where n.id = any(string_to_array($3::text, E'\\x1e')) and n.status = 'available') t
+  select n.*, o.id from trucks n left join loads o on o.truck_id = n.id and o.closed_at is null
+  where n.id = any(string_to_array($3::text, E'\\x1e')) and n.status = 'available')
+select t.plant_id as "plantId", t.id, t.capacity, t.home_plant_id as "homePlantId", t.trips, t.open_load_id as "openLoadId",
+  case when t.skills::text <> '[]' or t.driver_id is not null or t.located_at is not null or k.id is not null then json_build_object(
+    'skills', t.skills, 'driver', case when d.id is not null then json_build_object('licenceExpiry', d.licence_expiry, 'shift', d.shift) end,
+    'stands', case when ${STANDS} then ${placeOf('t')} end, 'plant', case when p.latitude is not null and p.longitude is not null then ${placeOf('p')} end,
+    'lockedBy', k.id) end as special
+from found t
 join plants p on p.id = t.plant_id
-left join loads l on l.truck_id = t.id and l.closed_at is null
 left join drivers d on d.id = t.driver_id
+left join delivery_jobs k on k.locked_truck_id = t.id and k.locked_truck_id is not null and k.status in ('queued', 'scheduled')
 order by t.phase_since, t.id`;
 
 /**
@@ -66,24 +74,11 @@ export const loadTrucks = async (
   return trucks;
 };
 
-const candidateOf = ({
-  plantId: _,
-  latitude,
-  longitude,
-  plantLatitude,
-  plantLongitude,
-  driverId,
-  licenceExpiry,
-  shift,
-  ...truck
-}: TruckRow): Candidate => ({
-  ...truck,
-  milesAway:
-    latitude === null || longitude === null || plantLatitude === null || plantLongitude === null
-      ? null
-      : roadMiles({ latitude, longitude }, { latitude: plantLatitude, longitude: plantLongitude }),
-  driver: driverId ? { licenceExpiry, shift } : null,
-});
+const candidateOf = ({ plantId: _, special, ...truck }: TruckRow): Candidate => {
+  if (!special) return { ...truck, ...NOT_SPECIAL };
+  const { stands, plant, ...rest } = special;
+  return { ...truck, ...rest, milesAway: stands && plant ? roadMiles(stands, plant) : null };
+};
 
 type Materials = Pick<DispatchFacts, 'mixes' | 'materials'>;
 export const NO_MATERIALS: Materials = { mixes: new Map(), materials: new Map() };

@@ -36,6 +36,9 @@ const mean = (from: string, to: string): string => `(avg(${minutes(at(from), at(
 /** A trip may have begun so long before the time that is looked at. */
 const LONGEST_TRIP = "interval '6 hours'";
 
+/** The newest so many speak for a time in which there were more: the clock asks every minute, and each costs 45 µs. */
+const MOST_LOADS = 5_000;
+
 /** All plants together, and each. An order waits from when it came, or when its window let it go. Uses loads_time. */
 export const loadFigures = (tx: Tx, since: Date, plantId: string | undefined, aheadMs: number): Promise<LoadFigures[]> =>
   tx.query<LoadFigures>(
@@ -45,9 +48,11 @@ export const loadFigures = (tx: Tx, since: Date, plantId: string | undefined, ah
          row_number() over (partition by l.job_id order by l.assigned_at, l.number) = 1 and l.seq = 1 as first_sent,
          row_number() over (partition by l.job_id order by ${at('at_job_site')} nulls last) = 1 and l.status = 'delivered' as first_there,
          greatest(0, ${minutes('greatest(j.requested_at, j.requested_start - make_interval(secs => $3::float / 1000))', 'l.assigned_at')}) as wait
-       from loads l join delivery_jobs j on j.id = l.job_id
-       where l.assigned_at >= $1::timestamptz - ${LONGEST_TRIP} and ($2::text is null or l.plant_id = $2)
-         and coalesce(l.closed_at, now()) > $1::timestamptz)
+       from (
+         select * from loads
+         where assigned_at >= $1::timestamptz - ${LONGEST_TRIP} and ($2::text is null or plant_id = $2) and coalesce(closed_at, now()) > $1::timestamptz
+         order by assigned_at desc limit ${MOST_LOADS}) l
+       join delivery_jobs j on j.id = l.job_id)
      select plant_id as "plantId", count(*) filter (where inside)::int as loads, count(*) filter (where inside and by is not null)::int as "byHand",
        coalesce(sum(l.poured) filter (where inside), 0)::float as poured, count(*) filter (where inside and status = 'rejected')::int as rejected,
        count(*) filter (where inside and status = 'cancelled')::int as cancelled,

@@ -18,10 +18,10 @@ type PlantRow = Plant & Pick<PlantFacts, 'largest' | 'loadingNow' | 'nextDue'>;
 const PLANTS = `select p.id, case when p.latitude is null or p.longitude is null then null
     else json_build_object('latitude', p.latitude, 'longitude', p.longitude) end as place, p.strategy, p.hours, p.load_slots as "loadSlots", ${iso('p.broken_since')} as "brokenSince",
   p.broken_reason as "brokenReason", p.version,
-  (select t.capacity from trucks t where t.plant_id = p.id and t.status <> 'out_of_service' order by t.capacity desc limit 1) as largest,
+  (select t.capacity from trucks t where t.plant_id = p.id collate "default" and t.status <> 'out_of_service' order by t.capacity desc limit 1) as largest,
   case when p.load_slots is null then 0 else (
     select count(*) from trucks t left join loads l on l.truck_id = t.id and l.closed_at is null
-    where t.plant_id = p.id and (t.status in ('assigned', 'loading') or (t.status = 'available' and l.id is not null and l.id is distinct from t.last_load_id)))::int
+    where t.plant_id = p.id collate "default" and (t.status in ('assigned', 'loading') or (t.status = 'available' and l.id is not null and l.id is distinct from t.last_load_id)))::int
   end as "loadingNow",
   (select ${iso('min(j.due_at)')} from delivery_jobs j where j.plant_id = p.id and j.status = 'scheduled' and j.due_at > now()) as "nextDue"
 from plants p where p.id = any(string_to_array($1::text, E'\\x1e'))`;
@@ -53,10 +53,13 @@ union all
 select ${JOB} from delivery_jobs j
 where j.locked_truck_id = any(string_to_array($5::text, E'\\x1e')) and j.status in ('queued', 'scheduled')`;
 
-/** A load, and the open ones of the same order; those of orders that are named; all of a plant that breaks down. */
+/** A load, and of one of several the other open ones of its order; those of orders that are named; all of a plant that breaks down. */
 const LOADS = `
-select ${LOAD} from unnest(string_to_array($1::text, E'\\x1e')::uuid[]) as n(id) join loads a on a.id = n.id
-  join loads l on l.order_key = a.order_key and (l.id = a.id or l.closed_at is null)
+with named as materialized (
+  select l.* from unnest(string_to_array($1::text, E'\\x1e')::uuid[]) as n(id) join loads l on l.id = n.id)
+select ${LOAD} from named l
+union all
+select ${LOAD} from named a join loads l on a.part and l.order_key = a.order_key and l.closed_at is null and l.id <> a.id
 union all
 select ${LOAD} from unnest(string_to_array($2::text, E'\\x1e')::uuid[]) as o(key) join loads l on l.order_key = o.key and l.closed_at is null
 union all
@@ -129,9 +132,9 @@ const loadFacts = async (
       (rows.get(id)?.all<DeliveryJob>('job') ?? []).filter(({ status }) => status === 'queued' || status === 'scheduled'),
     ]),
   );
-  // Whoever waits, whoever asks now, and those whose open load this turn has yet to close. Some more, since not all suit everybody.
+  // For whoever waits and whoever asks now; and some more, since not all suit everybody, and a load may come to nothing.
   const wanted = new Map(found.map(({ id }) => [id, head === WIDE ? WIDE : (waiting.get(id)?.length ?? 0) + SPARE]));
-  for (const { key } of messages) wanted.set(key, (wanted.get(key) ?? 0) + 1);
+  for (const { key, name } of messages) if (name === 'dispatch.request') wanted.set(key, (wanted.get(key) ?? 0) + 1);
   const trucks = await loadTrucks(tx, wanted, named(messages, 'truckId', 'dispatch.assign'), closing);
   const asksSkills = [...waiting.values()].some((jobs) => jobs.some(({ special }) => special?.skills)) || messages.some(asksForSkills);
   const skilled = asksSkills ? await loadSkilled(tx, [...wanted.keys()]) : new Map();
