@@ -34,7 +34,7 @@ const definitionFor = (config: Config): Actor<Plant, DispatchFacts> => ({
     aheadMs: config.dispatchAheadMs,
     holdMs: config.dispatchHoldMs,
   }),
-  store: dispatchStore,
+  store: dispatchStore(config.dispatchStrategy),
   // One order's poison is not to stop a plant.
   onPoison: 'skip',
 });

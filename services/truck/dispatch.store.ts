@@ -1,4 +1,5 @@
 /** A plant's queue, loads and free trucks, in sets: at most five statements to load, two to save (dispatch.rows.store.ts). */
+import type { StrategyName } from '../../models/dispatch.ts';
 import type { Loaded, Store } from '../../runtime/actor.ts';
 import { iso } from '../../runtime/columns.ts';
 import type { Tx } from '../../runtime/database.ts';
@@ -78,7 +79,12 @@ const OF_ORDERS = [
   ...BY_HAND,
 ];
 
-const load = async (tx: Tx, keys: readonly string[], messages: readonly Message[]): Promise<Loaded<Plant, DispatchFacts>> => {
+const load = async (
+  tx: Tx,
+  keys: readonly string[],
+  messages: readonly Message[],
+  strategy: StrategyName,
+): Promise<Loaded<Plant, DispatchFacts>> => {
   const plants = keys.join('\x1e');
   const found = await tx.query<PlantRow>(PLANTS, [plants]);
   const states = new Map(found.map(({ largest: _, loadingNow: __, nextDue: ___, ...plant }) => [plant.id, plant as Plant]));
@@ -115,7 +121,7 @@ const load = async (tx: Tx, keys: readonly string[], messages: readonly Message[
     breaking.join('\x1e'),
   ]);
   for (const { plantId, ...row } of open) rows.get(plantId)?.loaded('load', row.id, row);
-  return { states, rows, facts: await loadFacts(tx, found, rows, messages, head, loads) };
+  return { states, rows, facts: await loadFacts(tx, found, rows, messages, { head, closing: loads, strategy }) };
 };
 
 const loadFacts = async (
@@ -123,8 +129,7 @@ const loadFacts = async (
   found: readonly PlantRow[],
   rows: ReadonlyMap<string, Rows>,
   messages: readonly Message[],
-  head: number,
-  closing: string,
+  { head, closing, strategy }: Look,
 ): Promise<DispatchFacts> => {
   const waiting = new Map(
     found.map(({ id }) => [
@@ -132,8 +137,9 @@ const loadFacts = async (
       (rows.get(id)?.all<DeliveryJob>('job') ?? []).filter(({ status }) => status === 'queued' || status === 'scheduled'),
     ]),
   );
-  // For whoever waits and whoever asks now; and some more, since not all suit everybody, and a load may come to nothing.
-  const wanted = new Map(found.map(({ id }) => [id, head === WIDE ? WIDE : (waiting.get(id)?.length ?? 0) + SPARE]));
+  // For whoever waits and whoever asks now. Whoever is free longest is sent by `first`, with some to spare; the others choose among many.
+  const spare = (plant: PlantRow): number => ((plant.strategy ?? strategy) === 'first' ? SPARE : HEAD);
+  const wanted = new Map(found.map((plant) => [plant.id, head === WIDE ? WIDE : (waiting.get(plant.id)?.length ?? 0) + spare(plant)]));
   for (const { key, name } of messages) if (name === 'dispatch.request') wanted.set(key, (wanted.get(key) ?? 0) + 1);
   const trucks = await loadTrucks(tx, wanted, named(messages, 'truckId', 'dispatch.assign'), closing);
   const asksSkills = [...waiting.values()].some((jobs) => jobs.some(({ special }) => special?.skills)) || messages.some(asksForSkills);
@@ -161,9 +167,25 @@ const loadFacts = async (
 const asksForSkills = ({ name, payload }: Message): boolean =>
   name === 'dispatch.request' && Boolean((payload as DispatchRequest).pour?.skills);
 
-const SPARE = 20;
+const SPARE = 4;
+
+/** What a turn looks at, beyond what it hears of. */
+interface Look {
+  head: number;
+  /** Loads that it may close, joined. */
+  closing: string;
+  /** Of plants that have none of their own. */
+  strategy: StrategyName;
+}
 
 const openTrucks = (rows: ReadonlyMap<string, Rows>): string[] =>
   [...rows.values()].flatMap((one) => one.all<Load>('load').flatMap(({ truckId, closedAt }) => (closedAt ? [] : [truckId])));
 
-export const dispatchStore: Store<Plant, DispatchFacts> = { table: 'plants', key: 'id', keyType: 'text', load, save };
+/** @param strategy of plants that have none of their own */
+export const dispatchStore = (strategy: StrategyName): Store<Plant, DispatchFacts> => ({
+  table: 'plants',
+  key: 'id',
+  keyType: 'text',
+  load: (tx, keys, messages) => load(tx, keys, messages, strategy),
+  save,
+});

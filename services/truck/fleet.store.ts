@@ -42,8 +42,8 @@ export const insertTruck = async (tx: Tx, truck: NewTruck): Promise<'added' | 'e
     `with known as (
        select exists (select from plants where id = $3) as plant, $5::text is null or exists (select from drivers where id = $5) as driver),
      added as (
-       insert into trucks (id, code, plant_id, home_plant_id, driver, driver_id, capacity, skills, reporting, latitude, longitude)
-       select $1, $2, $3, $3, coalesce($4, (select name from drivers where id = $5)), $5, $6, $7::json, $8, $9, $10 from known
+       insert into trucks (id, code, plant_id, home_plant_id, driver, driver_id, capacity, skills, reporting, latitude, longitude, located_at)
+       select $1, $2, $3, $3, coalesce($4, (select name from drivers where id = $5)), $5, $6, $7::json, $8, $9::float, $10::float, case when $9::float is not null then now() end from known
        where plant and driver and not exists (select from trucks where code = $2)
        on conflict do nothing returning id)
      select plant, driver, (select count(*) from added) as added from known`,

@@ -4,6 +4,7 @@ import { readConfig } from '../../config.ts';
 import { type Node, startNode } from '../../node.ts';
 import { Customers } from '../support/customers.ts';
 import { brokenLaws } from '../support/invariants.ts';
+import { until } from '../support/quiet.ts';
 import { freePort } from '../support/servers.ts';
 import { canCrash, makeWorld, type World } from '../support/world.ts';
 
@@ -12,6 +13,8 @@ const delivered = (and: string): string => `(select min(id) from orders where st
 const CARD = delivered(`payment_method = 'card' and delivery = 'truck'`);
 const CARRIER = delivered(`delivery = 'carrier'`);
 const COD = delivered(`payment_method = 'cod'`);
+/** On three trucks, of which one broke down. */
+const SEVERAL = `(select min(order_id) from loads group by order_id having count(*) > 3)`;
 const OFF = `(select min(id) from orders where status = 'payment_failed')`;
 
 /** What somebody broke, and how the laws say it. */
@@ -51,6 +54,25 @@ const breaches: [sql: string, said: RegExp][] = [
     `insert into stock_movements (stock_key, kind, quantity, on_hand, order_id) select stock_key, 'reserved', 1, 0, order_id from reservations where order_id = ${CARD}`,
     /was reserved 2 times/,
   ],
+  [
+    `insert into stock_movements (stock_key, kind, quantity, on_hand, order_id)
+     select stock_key, 'consumed', 1, 0, order_id from reservations where owner = 'load' and order_id = ${SEVERAL} limit 1`,
+    /MATERIAL-\w+@east was consumed 4 times for order/,
+  ],
+  [
+    `update reservations set status = 'confirmed' where owner = 'load' and order_key = (select id from loads where order_id = ${SEVERAL} and status = 'delivered' limit 1)`,
+    /is closed, delivered, and its MATERIAL-\w+@east is confirmed/,
+  ],
+  [
+    `insert into events (actor, key, said, correlation_id, traceparent) select actor, key, said, correlation_id, traceparent from events
+     where actor = 'truck' and said like '%order.truck.assigned%' and correlation_id = (select correlation_id from orders where id = ${SEVERAL}) limit 1`,
+    /order\.truck\.assigned was published 2 times for load/,
+  ],
+  [`delete from loads where order_id = ${CARD}`, /order\.truck\.assigned was published 1 times for order \S+, which has 0 loads/],
+  [
+    `update events set said = replace(said, 'order.truck.unassigned', 'nothing')`,
+    /is delivered and its history is .*confirmed→assigned.*confirmed→assigned/,
+  ],
   [`update stock_levels set backordered = 1 where key = 'SAND-BULK@north'`, /counts 1 in line, there are 0/],
 ];
 
@@ -67,13 +89,28 @@ const can = await canCrash('test/crash/invariants');
     node = await startNode(readConfig([], { ...world.env, PORT: String(port), NODE_ID: 'alone', LOG_LEVEL: 'fatal' }));
     customers = new Customers([`http://127.0.0.1:${port}`]);
     const wishes = [WISH, { ...WISH, address: '1 Quarry Road' }, { ...WISH, method: 'cod' as const }, { ...WISH, token: 'tok_declined' }];
+    const several = customers.place({ sku: 'CONCRETE-C25', plantId: 'east', quantity: 25, token: 'tok_ok', method: 'account' });
     await customers.placeAll(wishes, wishes.length);
+    await several;
+    await breakDown(`http://127.0.0.1:${port}/api/trucks/truck-5`);
     expect(await world.settle(customers.accepted)).toEqual([]);
   });
   afterAll(async () => {
     await node?.stop();
     await world?.end();
   });
+
+  /** While it loads, and it is mended at once. */
+  const breakDown = async (truck: string): Promise<void> => {
+    await until(async () => ((await (await fetch(truck)).json()) as { status: string }).status === 'loading', { everyMs: 5 });
+    const post = (way: string, body: object) =>
+      fetch(`${truck}/${way}`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+    expect((await post('out-of-service', { reason: 'gearbox', force: true })).status).toBe(200);
+    await until(
+      async () => (await world.database.query(`select from orders where plant_id = 'east' and status = 'confirmed'`)).length === 1,
+    );
+    expect((await post('back-in-service', {})).status).toBe(200);
+  };
 
   test.each(breaches.map(([sql, said]) => [said.source, sql, said] as const))('is seen broken: %s [E52]', async (_words, sql, said) => {
     let broken: string[] = [];

@@ -2,54 +2,15 @@
 import { globSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { parse, parseAllDocuments } from 'yaml';
+import { parse } from 'yaml';
 import { settings } from '../../config.settings.ts';
 import { readConfig } from '../../config.ts';
 import { MAX_LINES } from '../../models/words.ts';
 import { brokerOptions } from '../../moleculer.config.ts';
 import { rooms } from '../../node.ts';
 import { routes } from '../../services/gateway/routes.ts';
+import { BASE, compose, container, deployments, type Manifest, manifests, ofKind, ours, patch, ROOT } from '../support/manifests.ts';
 
-const ROOT = path.resolve(import.meta.dirname, '../..');
-const BASE = path.join(ROOT, 'k8s/base');
-
-type Env = { name: string; value?: string; valueFrom?: { secretKeyRef?: { name: string; key: string } } };
-interface Container {
-  name: string;
-  env?: Env[];
-  securityContext?: object;
-  [probe: string]: unknown;
-}
-interface Manifest {
-  kind: string;
-  metadata: { name: string };
-  data?: Record<string, string>;
-  spec: {
-    replicas?: number;
-    selector: Record<string, string>;
-    template: { metadata?: { labels?: Record<string, string> }; spec: { containers: Container[]; terminationGracePeriodSeconds: number } };
-  };
-}
-interface ComposeService {
-  image: string;
-  build?: string;
-  command?: string[];
-  environment?: Record<string, string>;
-  ports?: string[];
-  stop_grace_period?: string;
-}
-
-const compose = parse(readFileSync(path.join(ROOT, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
-  services: Record<string, ComposeService>;
-};
-const ours = Object.values(compose.services).filter(({ image }) => image.startsWith('yardmaster'));
-const ofKind = (kind: string): Manifest[] => manifests.filter((manifest) => manifest.kind === kind);
-const manifests = readdirSync(BASE).flatMap((file) =>
-  parseAllDocuments(readFileSync(path.join(BASE, file), 'utf8')).map((document) => document.toJS() as Manifest),
-);
-const patch = ofKind('Deployment').find(({ metadata }) => metadata.name === 'any-room') as Manifest;
-const deployments = ofKind('Deployment').filter((deployment) => deployment !== patch);
-const container = ({ spec }: Manifest): Container => spec.template.spec.containers[0] as Container;
 const unread = (names: Iterable<string>): string[] => [...names].filter((name) => !Object.hasOwn(settings, name));
 
 /** What a stop takes at the most beside the jobs: Moleculer's shutdown, its farewell, a gateway's wait. */
@@ -131,59 +92,6 @@ describe('k8s/base', () => {
         capabilities: { drop: ['ALL'] },
       });
     }
-  });
-});
-
-describe('the image', () => {
-  const steps = readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8')
-    .split('\n')
-    .filter((line) => /^[A-Z]+ /.test(line));
-
-  test('is one for all rooms, built from the root by one command [A40, A41]', () => {
-    expect(new Set(ours.map(({ image, build }) => `${image} from ${build}`)).size).toBe(1);
-    expect(ours[0]).toMatchObject({ image: expect.stringMatching(/^yardmaster:\d/), build: '.' });
-    const { images } = parse(readFileSync(path.join(BASE, 'kustomization.yaml'), 'utf8')) as { images: { name: string; newTag: string }[] };
-    expect(images.map(({ name, newTag }) => `${name}:${newTag}`)).toEqual([ours[0]?.image]);
-    for (const one of [patch, ...ofKind('Job')]) expect(container(one).image).toBe('yardmaster');
-    expect(steps.filter((step) => step.startsWith('FROM'))).toHaveLength(1);
-    expect(steps).toContain('COPY . .');
-    expect(steps.at(-1)).toBe('CMD ["node", "main.ts"]');
-  });
-
-  test('is made by a script of few steps: the dependencies as they are locked, and the sources, which nothing compiles [A42]', () => {
-    expect(steps.filter((step) => /^(COPY|RUN)/.test(step))).toEqual([
-      'COPY package.json package-lock.json ./',
-      expect.stringMatching(/^RUN npm ci --omit=dev/),
-      'COPY . .',
-    ]);
-    const { scripts } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
-    expect(Object.keys(scripts).filter((name) => /build|compile/.test(name))).toEqual([]);
-    expect(scripts.start).toBe('node main.ts');
-  });
-});
-
-describe('dispatch', () => {
-  const dispatch = deployments.find(({ metadata }) => metadata.name === 'truck') as Manifest;
-
-  test('is a Deployment with one replica and no Service: nothing but the gateway is found by a name [A1, A44, A45]', () => {
-    expect(container(dispatch).env).toContainEqual({ name: 'SERVICES', value: 'truck' });
-    expect(dispatch.spec.replicas).toBe(1);
-    expect(ofKind('Service').map(({ metadata, spec }) => [metadata.name, spec.selector])).toEqual([
-      ['gateway', { 'app.kubernetes.io/name': 'gateway' }],
-    ]);
-  });
-
-  test('is noticed when its process is dead, and asks for its share within bounds [A47, A48]', () => {
-    expect(container(dispatch).livenessProbe).toMatchObject({ exec: { command: ['sh', '-c', 'kill -0 1'] }, periodSeconds: 10 });
-    expect(container(patch).resources).toEqual({ requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '512Mi' } });
-  });
-
-  test('begins with one replica and is given more by their number alone [A66]', () => {
-    expect(dispatch.spec.replicas).toBe(1);
-    const { replicas } = parse(readFileSync(path.join(ROOT, 'k8s/overlays/production/kustomization.yaml'), 'utf8')) as {
-      replicas: { name: string; count: number }[];
-    };
-    expect(replicas.find(({ name }) => name === 'truck')?.count).toBeGreaterThan(1);
   });
 });
 

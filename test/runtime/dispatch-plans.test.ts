@@ -82,7 +82,7 @@ describe('a dispatcher’s turn goes by its indexes', () => {
   test('a tick of the clock reads the head of the queue, in its order, and what has come due', async () => {
     let jobs: { status: string }[] = [];
     const plans = await plansOf(async (tx) => {
-      const { rows } = await dispatchStore.load(tx, ['plant-0'], [message('plant-0', 'dispatch.sweep', {})]);
+      const { rows } = await dispatchStore('first').load(tx, ['plant-0'], [message('plant-0', 'dispatch.sweep', {})]);
       jobs = rows?.get('plant-0')?.all<{ status: string }>('job') ?? [];
     });
     expect(readWhole(plans)).toEqual([]);
@@ -100,7 +100,7 @@ describe('a dispatcher’s turn goes by its indexes', () => {
       ),
       message('plant-2', 'truck.status.changed', { truckId: 'truck-2', plantId: 'plant-2', from: 'washing', to: 'available', loadId }),
     ];
-    const plans = await plansOf((tx) => dispatchStore.load(tx, ['plant-2'], messages));
+    const plans = await plansOf((tx) => dispatchStore('first').load(tx, ['plant-2'], messages));
     expect(readWhole(plans)).toEqual([]);
     expect(indexes(plans)).toEqual(
       expect.arrayContaining(['delivery_jobs_rank', 'delivery_jobs_order', 'delivery_jobs_pkey', 'loads_pkey', 'loads_order']),

@@ -90,7 +90,7 @@ export const domain: Record<string, { actor: AnyActor; messages(count: number): 
       })),
   },
   dispatch: {
-    actor: { type: 'dispatch', messages: dispatchMessages, ...dispatcher(plantSettings), store: dispatchStore, onPoison: 'skip' },
+    actor: { type: 'dispatch', messages: dispatchMessages, ...dispatcher(plantSettings), store: dispatchStore('first'), onPoison: 'skip' },
     messages: (count) =>
       many(count, (n) => ({
         key: ['north', 'south', 'east'][n % 3] as string,
