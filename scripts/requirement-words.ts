@@ -235,6 +235,7 @@ export const awaited: Record<string, string> = {
 
 /** What is held in part, and what of it waits. */
 export const awaitedParts: Record<string, string> = {
+  A66: 'replicas are given by hand: what adds them by itself comes with telemetry, whose figures say when it falls behind',
   C12: 'the push to the client comes with the hub',
   C29: 'tokens and rate limits come with the guards of the gateway',
   E36: 'figures come with telemetry',

@@ -110,10 +110,8 @@ const saveLoads = async (tx: Tx, loads: readonly object[]): Promise<void> => {
   const binds = new Binds();
   await tx.query(
     `update loads l set status = o.status, closed_at = o.closedAt, poured = o.poured, reason = o.reason, awaiting = o.awaiting,
-       phases = coalesce(t.phases, l.phases)
-     from ${binds.rows('o', { ...LOAD_CHANGES, truckId: 'text' }, loads)}
-       left join trucks t on t.id = o.truckId and t.last_load_id = o.id and o.closedAt is not null
-     where l.id = o.id`,
+       phases = coalesce((select t.phases from trucks t where t.id = o.truckId and t.last_load_id = o.id and o.closedAt is not null), l.phases)
+     from ${binds.rows('o', { ...LOAD_CHANGES, truckId: 'text' }, loads)} where l.id = o.id`,
     binds.values,
   );
 };

@@ -178,14 +178,16 @@ const AGAIN = "('order.payment.retried', 'inventory.reservation.expired', 'order
 /** Who holds of a stock for an order: the order itself, or each of its loads. */
 const holders = (which = 'true'): string =>
   `greatest(1, (select count(*) from reservations r where r.order_id = m.order_id and r.stock_key = m.stock_key and ${which}))`;
+const LEFT_ALL_THE_SAME = `(reason is not distinct from 'it was delivered without'
+  and exists (select from reservations l where l.order_id = v.order_id and l.stock_key = v.stock_key and l.owner = 'load' and l.status = 'consumed'))`;
 const once = [
   `select format('stock %s was %s %s times for order %s', m.stock_key, m.kind, m.times, m.order_id) as breach
    from (select stock_key, kind, order_id, count(*) as times from stock_movements
      where order_id is not null and kind in ('consumed', 'confirmed') group by 1, 2, 3 having count(*) > 1) m
    where m.times > ${holders(`(m.kind <> 'consumed' or r.status = 'consumed')`)}`,
-  // It is held again only after what took the first hold away.
+  // It is held again only after what took the first hold away, or when a truck that was called back had left with its load: that is booked with its leaving.
   `select format('stock %s was reserved %s times for order %s', m.stock_key, m.times, m.order_id) as breach
-   from (select stock_key, order_id, count(*) as times from stock_movements where order_id is not null and kind = 'reserved' group by 1, 2 having count(*) > 1) m
+   from (select stock_key, order_id, count(*) as times from stock_movements v where order_id is not null and kind = 'reserved' and not ${LEFT_ALL_THE_SAME} group by 1, 2 having count(*) > 1) m
    where m.times > ${holders()} + (select count(*) from event_log e where e.data->>'orderId' = m.order_id::text
      and (e.type in ${AGAIN} or (e.type = 'orders.order.status_changed' and e.data->>'oldStatus' = 'payment_failed')))`,
   `select format('%s was published %s times for order %s', type, count(*), data->>'orderKey') as breach from event_log
