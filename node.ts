@@ -36,6 +36,7 @@ import truck from './services/truck/truck.service.ts';
 /** What operators follow in the log: an order's beginning and end, and what went off its way. */
 const MILESTONES = new Set([
   'order.created',
+  'order.truck.assigned',
   'order.delivered',
   'order.cancelled',
   'order.timeout',

@@ -42,7 +42,12 @@ export const dispatch: Migration = {
       add column phases json, add column awaiting json, add column materials json,
       add column explanation json`,
     'update loads l set quantity = j.quantity from delivery_jobs j where j.id = l.job_id',
-    'update trucks t set quantity = l.quantity, last_load_id = l.id from loads l where l.id = t.load_id',
+    // One on its way back with a load that is not called off has poured it: its order is delivered.
+    `update trucks t set quantity = l.quantity, last_load_id = l.id,
+      poured = case when l.status = 'assigned' and t.status in ('returning', 'washing') then l.quantity end from loads l where l.id = t.load_id`,
+    // A truck that has not read its assignment yet is told how much it is.
+    `update mailbox m set payload = (m.payload::jsonb || jsonb_build_object('quantity', l.quantity))::text
+      from loads l where m.actor = 'truck' and m.name = 'truck.assign' and l.id = (m.payload::json->>'loadId')::uuid`,
     // Loads come in the order of time: a summary per range of pages finds the last hours' of millions, and costs a load nothing.
     'create index loads_time on loads using brin (assigned_at) with (pages_per_range = 16, autosummarize = on)',
     `create table mix_components (
