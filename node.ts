@@ -188,6 +188,7 @@ const logOf = (broker: ServiceBroker, { logFormat, logLevel }: Config): Logger =
     };
   return {
     wordy: ['debug', 'trace'].includes(logLevel),
+    quiet: ['warn', 'error', 'fatal'].includes(logLevel),
     debug: line('debug'),
     info: line('info'),
     warn: line('warn'),

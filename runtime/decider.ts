@@ -115,11 +115,14 @@ export type Decision<State> =
   | { kind: 'ignored'; reason: string; effects: readonly Effect[] };
 
 /** The message is handled: this is the new state, and this is to be done. */
-export const done = <State>(state: State, ...effects: (Effect | Effect[] | undefined)[]): Decision<State> => ({
-  kind: 'done',
-  state,
-  effects: effects.flat().filter((effect) => effect !== undefined),
-});
+export const done = <State>(state: State, ...effects: (Effect | Effect[] | undefined)[]): Decision<State> => {
+  const all: Effect[] = [];
+  for (const effect of effects) {
+    if (Array.isArray(effect)) all.push(...effect);
+    else if (effect !== undefined) all.push(effect);
+  }
+  return { kind: 'done', state, effects: all };
+};
 
 /** The rules say no. The message is handled; who asked gets the code. Effects may record the refusal. */
 export const refuse = (code: string, data?: Record<string, unknown>, ...effects: Effect[]): Decision<never> => ({

@@ -234,11 +234,12 @@ export class Host {
   }
 
   #announce(events: readonly LoggedEvent[]): void {
+    const { wordy, quiet } = this.#log;
     for (const { type, actor, key, data, headers } of events) {
-      this.#published.get(type)?.(data);
-      if (this.#log.wordy || this.#settings.milestones.has(type)) {
-        this.#log[this.#settings.milestones.has(type) ? 'info' : 'debug'](`${actor}/${key}: ${type}`, { ...data, ...headers });
-      }
+      if (this.#published.size > 0) this.#published.get(type)?.(data);
+      if (quiet) continue;
+      const milestone = this.#settings.milestones.has(type);
+      if (wordy || milestone) this.#log[milestone ? 'info' : 'debug'](`${actor}/${key}: ${type}`, { ...data, ...headers });
     }
     this.#mesh.announce(events);
   }

@@ -81,10 +81,11 @@ export class Outgoing {
    */
   add(key: string, effects: readonly Effect[], headers: Headers): OwnMessage[] {
     const parts: Parts = { messages: [], events: [], said: [], timers: [], jobs: [], own: [] };
-    const traced = effects.some(traceOf);
+    let traced = false;
     for (const effect of effects) {
+      const trace = traceOf(effect);
+      if (trace) traced = true;
       if (effect.kind === 'enqueue') {
-        const trace = traceOf(effect);
         const from = { actor: this.#actor, key, headers: trace ? inTraceOf(headers, trace) : headers };
         parts.jobs.push(newJob(this.#vocabulary.jobTypes, effect, from, this.#now));
       }
