@@ -14,13 +14,13 @@ import { canCrash, type Life, makeWorld, type World } from '../support/world.ts'
 
 const ORDERS = 500;
 const BURSTS = 10;
-const BURST_EVERY_MS = 1_500;
+const BURST_EVERY_MS = 1_000;
 const KILLS = 8;
 const OUTS = 40;
 const TRUCKS = 20;
 
 /** Under way for a second or so: long enough to be called back, and to break down. */
-const SETTINGS = { TRUCK_TIME_SCALE: '0.015', CRON_REASSIGN_SWEEP: '*/5 * * * * *', LOG_LEVEL: 'error' };
+const SETTINGS = { TRUCK_TIME_SCALE: '0.0097', CRON_REASSIGN_SWEEP: '*/5 * * * * *', LOG_LEVEL: 'error' };
 
 const can = await canCrash('test/crash/dispatch-races');
 
@@ -69,7 +69,7 @@ const can = await canCrash('test/crash/dispatch-races');
   const breakdowns = async (from: Chance): Promise<void> => {
     const repairs: Promise<void>[] = [];
     for (let count = 0; count < OUTS; count++) {
-      await pause(from.between(200, 800));
+      await pause(from.between(120, 500));
       const truck = from.pick(trucks);
       const forMs = from.between(500, 4_000);
       await people.takeOut(truck);
@@ -81,7 +81,7 @@ const can = await canCrash('test/crash/dispatch-races');
   /** Materials of one plant run short; more of them comes now and then. */
   const lorries = async (from: Chance): Promise<void> => {
     for (let count = 0; count < 3; count++) {
-      await pause(from.between(4_000, 7_000));
+      await pause(from.between(3_000, 5_000));
       for (const material of ['SAND', 'GRAVEL', 'CONCRETE']) await people.receive(`MATERIAL-${material}`, 'south', 50);
     }
   };
@@ -89,7 +89,7 @@ const can = await canCrash('test/crash/dispatch-races');
   const deaths = async (from: Chance): Promise<void> => {
     const coming: Promise<void>[] = [];
     for (; kills < KILLS; kills++) {
-      await pause(from.between(1_000, 2_500));
+      await pause(from.between(700, 1_900));
       await until(() => nodes.filter(({ state }) => state === 'up').length >= 2, { timeoutMs: 30_000 });
       const chosen = nodes[from.whole(0, 2)] as Life;
       const struck = chosen.state === 'up' ? chosen : (nodes.find(({ state }) => state === 'up') as Life);
@@ -106,7 +106,7 @@ const can = await canCrash('test/crash/dispatch-races');
       looks++;
       for (const [reason, jobs] of Object.entries(now)) judged[reason] = (judged[reason] ?? 0) + jobs;
       for (const breach of breaches) falseOnce.add(breach);
-      await pause(100);
+      await pause(250);
     }
   };
 

@@ -116,7 +116,7 @@ export const poisonLaws: Laws = (given) => {
     });
   });
 
-  test('each try that fails is logged with what it concerns: the message, the try, its correlation, trace and stack [A67, A68]', async () => {
+  test('each try that fails is logged with what it concerns: the message, the try, its correlation, trace and stack [A67, A68, A70]', async () => {
     const log = readableLog();
     const node = given().node({ log });
     const headers = {

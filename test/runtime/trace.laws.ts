@@ -88,14 +88,14 @@ export const traceLaws: Laws = (given) => {
     expect([second?.headers.by, third?.headers.by, events[0]?.by]).toEqual(['ada', 'ada', 'ada']);
   });
 
-  test('each message names the one that caused it', async () => {
+  test('each message names the one that caused it, and its sender [A51]', async () => {
     const node = given().node({ start: false });
     await tellAll(node, 'cause', [{ number: 1, effects: [tell('ledger', 'effect', 'ledger.add', publishing(2))] }]);
     const [cause] = await given().database.query<{ id: string }>('select id from mailbox');
     node.start();
     await untilQuiet(given().database);
     const [effect] = await given().lines('effect');
-    expect(effect?.headers.causationId).toBe(cause?.id);
+    expect(effect?.headers).toMatchObject({ causationId: cause?.id, sender: 'ledger/cause' });
     const [event] = await given().database.query<{ causation_id: string }>('select causation_id from events');
     expect(Number(event?.causation_id)).toBeGreaterThan(Number(cause?.id));
   });

@@ -163,7 +163,7 @@ describeWith('postgres')('a day of dispatch', () => {
     expect(closed.minutesLeft).toBeUndefined();
   });
 
-  test('the figures count what was and what is, and an order’s arrival is known [A78]', async () => {
+  test('the figures count what was and what is, and an order’s arrival is known [A53, A78]', async () => {
     await untilQuiet(yard.database);
     const { orderId } = await at.truckIs('y-1', 'assigned');
     const eta = (await door.get(`/api/dispatch/eta?orderId=${orderId}`)).body;
