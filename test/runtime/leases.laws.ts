@@ -141,6 +141,7 @@ export const leaseLaws: Laws = (given) => {
     });
     await enqueue('default');
     const long = worker('long', () => held, { worker: { leaseMs: 3_000, pollMs: 20 } });
+    await until(async () => (await given().count('jobs', `state = 'running'`)) === 1);
     const other = worker('other', async () => 'stolen');
     await until(async () => (await given().count('jobs', `leased_until > started_at + interval '4 seconds'`)) === 1);
     go();
