@@ -8,7 +8,7 @@ import type { Tx } from '../../runtime/database.ts';
 import type { Message } from '../../runtime/decider.ts';
 import type { Candidate, DeliveryJob, DispatchFacts } from './dispatch.state.ts';
 
-interface TruckRow extends Pick<Candidate, 'id' | 'capacity' | 'homePlantId' | 'trips' | 'openLoadId'> {
+interface TruckRow extends Pick<Candidate, 'id' | 'capacity' | 'homePlantId' | 'trips' | 'openLoadId' | 'lockedBy'> {
   plantId: string;
   special: Special | null;
 }
@@ -19,10 +19,9 @@ interface Special {
   driver: Candidate['driver'];
   stands: Place | null;
   plant: Place | null;
-  lockedBy: string | null;
 }
 
-const NOT_SPECIAL = { skills: [], driver: null, milesAway: null, lockedBy: null };
+const NOT_SPECIAL = { skills: [], driver: null, milesAway: null };
 
 /** Said since it came back: then it stood at its plant. */
 const STANDS = `t.located_at is not null and t.located_at >= coalesce(t.phases->>'washing', t.phases->>'returning', '1970-01-01')::timestamptz`;
@@ -43,14 +42,12 @@ found as (
   select n.*, o.id from trucks n left join loads o on o.truck_id = n.id and o.closed_at is null
   where n.id = any(string_to_array($3::text, E'\\x1e')) and n.status = 'available')
 select t.plant_id as "plantId", t.id, t.capacity, t.home_plant_id as "homePlantId", t.trips, t.open_load_id as "openLoadId",
-  case when t.skills::text <> '[]' or t.driver_id is not null or t.located_at is not null or k.id is not null then json_build_object(
-    'skills', t.skills, 'driver', case when d.id is not null then json_build_object('licenceExpiry', d.licence_expiry, 'shift', d.shift) end,
-    'stands', case when ${STANDS} then ${placeOf('t')} end, 'plant', case when p.latitude is not null and p.longitude is not null then ${placeOf('p')} end,
-    'lockedBy', k.id) end as special
+  (select k.id from delivery_jobs k where k.locked_truck_id = t.id collate "default" and k.status in ('queued', 'scheduled') limit 1) as "lockedBy",
+  case when t.skills::text <> '[]' or t.driver_id is not null or t.located_at is not null then json_build_object('skills', t.skills,
+    'driver', (select json_build_object('licenceExpiry', d.licence_expiry, 'shift', d.shift) from drivers d where d.id = t.driver_id),
+    'stands', case when ${STANDS} then ${placeOf('t')} end,
+    'plant', (select ${placeOf('p')} from plants p where p.id = t.plant_id and p.latitude is not null and p.longitude is not null)) end as special
 from found t
-join plants p on p.id = t.plant_id
-left join drivers d on d.id = t.driver_id
-left join delivery_jobs k on k.locked_truck_id = t.id and k.locked_truck_id is not null and k.status in ('queued', 'scheduled')
 order by t.phase_since, t.id`;
 
 /**

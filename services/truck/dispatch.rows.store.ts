@@ -90,7 +90,10 @@ export const save = async (tx: Tx, changes: Changes<Plant>): Promise<void> => {
       from ${binds.rows('o', JOB_CHANGES, oldJobs)} where j.id = o.id`,
   );
   // Before the new ones: a truck's last load is closed by the time its next is opened.
-  if (oldLoads.length > 0) await saveLoads(tx, oldLoads);
+  if (oldLoads.length > 0 && newLoads.length > 0) {
+    const closing = new Binds();
+    await tx.query(closedLoads(closing, oldLoads), closing.values);
+  } else part(oldLoads, () => closedLoads(binds, oldLoads));
   part(
     newLoads,
     () => `insert into loads (id, status, closed_at, poured, reason, awaiting, job_id, order_key, order_id, plant_id, truck_id,
@@ -106,12 +109,7 @@ export const save = async (tx: Tx, changes: Changes<Plant>): Promise<void> => {
 };
 
 /** A truck's phases are of its last load until it gets another, and that it gets from here: a load that is closed takes them along. */
-const saveLoads = async (tx: Tx, loads: readonly object[]): Promise<void> => {
-  const binds = new Binds();
-  await tx.query(
-    `update loads l set status = o.status, closed_at = o.closedAt, poured = o.poured, reason = o.reason, awaiting = o.awaiting,
-       phases = coalesce((select t.phases from trucks t where t.id = o.truckId and t.last_load_id = o.id and o.closedAt is not null), l.phases)
-     from ${binds.rows('o', { ...LOAD_CHANGES, truckId: 'text' }, loads)} where l.id = o.id`,
-    binds.values,
-  );
-};
+const closedLoads = (binds: Binds, loads: readonly object[]): string =>
+  `update loads l set status = o.status, closed_at = o.closedAt, poured = o.poured, reason = o.reason, awaiting = o.awaiting,
+     phases = coalesce((select t.phases from trucks t where t.id = o.truckId and t.last_load_id = o.id and o.closedAt is not null), l.phases)
+   from ${binds.rows('o', { ...LOAD_CHANGES, truckId: 'text' }, loads)} where l.id = o.id`;

@@ -141,7 +141,8 @@ const loadFacts = async (
   const spare = (plant: PlantRow): number => ((plant.strategy ?? strategy) === 'first' ? SPARE : HEAD);
   const wanted = new Map(found.map((plant) => [plant.id, head === WIDE ? WIDE : (waiting.get(plant.id)?.length ?? 0) + spare(plant)]));
   for (const { key, name } of messages) if (name === 'dispatch.request') wanted.set(key, (wanted.get(key) ?? 0) + 1);
-  const trucks = await loadTrucks(tx, wanted, named(messages, 'truckId', 'dispatch.assign'), closing);
+  const calm = messages.every(isServed) && [...waiting.values()].every((jobs) => jobs.length === 0);
+  const trucks = calm ? new Map() : await loadTrucks(tx, wanted, named(messages, 'truckId', 'dispatch.assign'), closing);
   const asksSkills = [...waiting.values()].some((jobs) => jobs.some(({ special }) => special?.skills)) || messages.some(asksForSkills);
   const skilled = asksSkills ? await loadSkilled(tx, [...wanted.keys()]) : new Map();
   const plants = new Map<string, PlantFacts>();
@@ -163,6 +164,10 @@ const loadFacts = async (
     truckStatus: messages.some(({ name }) => BY_HAND.includes(name)) ? await loadTruckStatus(tx, openTrucks(rows)) : new Map(),
   };
 };
+
+/** A truck is back from a site where it poured: nobody waits on its account. */
+const isServed = ({ name, payload }: Message): boolean =>
+  name === 'truck.status.changed' && typeof (payload as { poured?: number | null }).poured === 'number';
 
 const asksForSkills = ({ name, payload }: Message): boolean =>
   name === 'dispatch.request' && Boolean((payload as DispatchRequest).pour?.skills);
