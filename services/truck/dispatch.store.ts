@@ -25,7 +25,7 @@ const PLANTS = `select p.id, case when p.latitude is null or p.longitude is null
     where t.plant_id = p.id collate "default" and (t.status in ('assigned', 'loading') or (t.status = 'available' and l.id is not null and l.id is distinct from t.last_load_id)))::int
   end as "loadingNow",
   (select ${iso('min(j.due_at)')} from delivery_jobs j where j.plant_id = p.id and j.status = 'scheduled' and j.due_at > now()) as "nextDue"
-from plants p where p.id = any(string_to_array($1::text, E'\\x1e'))`;
+from plants p where p.id = any(string_to_array((select $1::text), E'\\x1e'))`;
 
 const JOB = `j.plant_id as "plantId", j.id, j.order_key as "orderKey", j.order_id as "orderId", j.status, j.reason, j.priority, j.quantity,
   j.taken, j.poured, j.distance_miles as "distanceMiles", ${iso('j.requested_start')} as "requestedStart",
