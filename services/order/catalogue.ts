@@ -9,36 +9,41 @@ import { knownNames } from './order.views.store.ts';
 
 const REMEMBER_MS = 10_000;
 
-export class Catalogue {
+interface Names {
   /** The products' currencies. */
-  #skus = new Map<string, string>();
-  #plants = new Set<string>();
-  #since = 0;
+  skus: Map<string, string>;
+  plants: Set<string>;
+  since: number;
+}
+
+export class Catalogue {
+  #names: Names = { skus: new Map(), plants: new Set(), since: 0 };
 
   /** @returns an entry for each product or plant that is not there, and for a currency that the products are not priced in */
   async problemsWith(tx: Tx, { items, plantId, currency }: OrderForm): Promise<FieldError[]> {
-    if (Date.now() - this.#since > REMEMBER_MS) this.#forget();
-    const skus = items.map(({ sku }) => sku).filter((sku) => !this.#skus.has(sku));
-    const plants = plantId && !this.#plants.has(plantId) ? [plantId] : [];
-    if (skus.length > 0 || plants.length > 0) await this.#learn(tx, skus, plants);
+    // Held by this order until it is answered: while it asks, the next one may begin to remember anew.
+    const names = this.#lately();
+    const { skus, plants } = names;
+    const newSkus = items.map(({ sku }) => sku).filter((sku) => !skus.has(sku));
+    const newPlants = plantId && !plants.has(plantId) ? [plantId] : [];
+    if (newSkus.length > 0 || newPlants.length > 0) await learn(tx, names, newSkus, newPlants);
     const unknown = items.flatMap(({ sku }, index) =>
-      this.#skus.has(sku) ? [] : [{ pointer: `/items/${index}/sku`, detail: `the catalogue has no ${sku}` }],
+      skus.has(sku) ? [] : [{ pointer: `/items/${index}/sku`, detail: `the catalogue has no ${sku}` }],
     );
-    if (plantId && !this.#plants.has(plantId)) unknown.push({ pointer: '/plantId', detail: `there is no plant ${plantId}` });
-    if (currency && items.some(({ sku }) => (this.#skus.get(sku) ?? currency) !== currency))
+    if (plantId && !plants.has(plantId)) unknown.push({ pointer: '/plantId', detail: `there is no plant ${plantId}` });
+    if (currency && items.some(({ sku }) => (skus.get(sku) ?? currency) !== currency))
       unknown.push({ pointer: '/currency', detail: 'is not what the products are priced in' });
     return unknown;
   }
 
-  async #learn(tx: Tx, skus: readonly string[], plants: readonly string[]): Promise<void> {
-    const known = await knownNames(tx, skus, plants);
-    for (const { sku, currency } of known.products) this.#skus.set(sku, currency);
-    for (const plant of known.plants) this.#plants.add(plant);
-  }
-
-  #forget(): void {
-    this.#skus = new Map();
-    this.#plants = new Set();
-    this.#since = Date.now();
+  #lately(): Names {
+    if (Date.now() - this.#names.since > REMEMBER_MS) this.#names = { skus: new Map(), plants: new Set(), since: Date.now() };
+    return this.#names;
   }
 }
+
+const learn = async (tx: Tx, names: Names, skus: readonly string[], plants: readonly string[]): Promise<void> => {
+  const known = await knownNames(tx, skus, plants);
+  for (const { sku, currency } of known.products) names.skus.set(sku, currency);
+  for (const plant of known.plants) names.plants.add(plant);
+};
