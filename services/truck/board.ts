@@ -71,7 +71,7 @@ const queueCard = (
 const MINUTE_MS = 60_000;
 
 /** @param limitMinutes from batching to pouring, for orders that say nothing of it */
-export const boardCard = (truck: BoardRow, { meansOf, now }: Yards, limitMinutes: number) => {
+const boardCard = (truck: BoardRow, { meansOf, now }: Yards, limitMinutes: number) => {
   const { id, code, plantId, driver, status, since, orderId, loadId, stuck, loaded, poured, batchStartedAt, requestedWindow } = truck;
   const means = meansOf(plantId);
   const arrives = loadId ? eta.arrivesAt(truck, means, now) : undefined;

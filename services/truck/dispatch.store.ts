@@ -1,4 +1,7 @@
-/** A plant's queue, loads and free trucks, in sets: at most five statements to load, two to save (dispatch.rows.store.ts). */
+/**
+ * A plant's queue, loads and free trucks, in sets: four statements to load, and one each for what few turns need (materials, skills, other plants,
+ * trucks in question); one or two to save (dispatch.rows.store.ts).
+ */
 import type { StrategyName } from '../../models/dispatch.ts';
 import type { Loaded, Store } from '../../runtime/actor.ts';
 import { iso } from '../../runtime/columns.ts';

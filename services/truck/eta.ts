@@ -83,7 +83,7 @@ export const pouredAt = (truck: OnTheWay, means: PhaseMeans, now: Date): Date | 
 export const backAt = (truck: OnTheWay, means: PhaseMeans, now: Date): Date | undefined => until(truck, 'washing', means, now);
 
 /** When each truck in service could take its next load, soonest first. */
-export const freeTimes = (trucks: readonly OnTheWay[], means: PhaseMeans, now: Date): Date[] =>
+const freeTimes = (trucks: readonly OnTheWay[], means: PhaseMeans, now: Date): Date[] =>
   trucks
     .flatMap((truck) => (truck.status === 'available' ? now : (backAt(truck, means, now) ?? [])))
     .sort((a, b) => a.getTime() - b.getTime());
